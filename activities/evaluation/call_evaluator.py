@@ -1,0 +1,80 @@
+"""Runs a problem's `evaluator.py` on one program and reports what it returned.
+
+stdin: one JSON line `{"folder", "program", "options", "seed"}`. fd 3: a `phase` event, then a `result` event.
+What the evaluator prints is its own business: stdout and stderr are never read as a result.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from evaluator_verdict import Result, failure, judge
+
+CHANNEL = 3
+TRACEBACK_LENGTH = 4000
+
+
+class ProblemError(Exception):
+    """The problem's folder does not offer what an evaluation needs."""
+
+
+def load(folder: Path) -> Callable[..., object]:
+    """The `evaluate` function of the folder's `evaluator.py`; raises ProblemError, and what the file raises."""
+    path = folder / "evaluator.py"
+    spec = importlib.util.spec_from_file_location("evaluator", path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise ProblemError("the problem has no evaluator.py")
+    sys.path.insert(0, str(folder))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["evaluator"] = module
+    spec.loader.exec_module(module)
+    evaluate = getattr(module, "evaluate", None)
+    if not callable(evaluate):
+        raise ProblemError("evaluator.py has no function evaluate(program_path)")
+    return evaluate  # type: ignore[no-any-return]
+
+
+def extras(evaluate: Callable[..., object], request: Mapping[str, object]) -> dict[str, object]:
+    """`options` and `seed`, where `evaluate` names them as parameters."""
+    try:
+        names = inspect.signature(evaluate).parameters
+    except (TypeError, ValueError):
+        return {}  # a callable without a signature takes the path alone
+    return {name: request[name] for name in ("options", "seed") if name in names and name in request}
+
+
+def run(request: Mapping[str, object]) -> Result:
+    """Calls the evaluator; whatever it raises is a verdict on the program."""
+    try:
+        evaluate = load(Path(str(request["folder"])))
+        return judge(evaluate(str(request["program"]), **extras(evaluate, request)))
+    # The boundary to code that may raise anything, SystemExit included.
+    except BaseException as error:
+        lines = traceback.format_exception(error)
+        return failure(lines[-1].strip(), {"traceback": "".join(lines)[-TRACEBACK_LENGTH:]})
+
+
+def main() -> None:
+    """Reads the request, runs the evaluator, writes the result, and ends without waiting for its threads."""
+    # Moved away, so that a stray write or child of the evaluator does not end up among the events.
+    with os.fdopen(os.dup(CHANNEL), "w", encoding="utf-8") as channel:
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, CHANNEL)
+        request = json.loads(sys.stdin.readline())
+        os.dup2(null, 0)
+        channel.write(json.dumps({"event": "phase", "phase": "evaluate"}) + "\n")
+        channel.flush()
+        result = run(request)
+        channel.write(json.dumps({"event": "result", "result": result}) + "\n")
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

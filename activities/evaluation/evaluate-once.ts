@@ -1,0 +1,99 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { EvaluateInput, Evaluation } from '../../temporal/evaluation.ts'
+import type { ProblemConfig } from '../../temporal/problem.ts'
+import { childEnvironment } from './child-environment.ts'
+import { phaseOf } from './launch-events.ts'
+import { classify } from './outcome.ts'
+import { launch } from './subprocess.ts'
+
+/** The machine an evaluation runs on. */
+export interface EvaluationMachine {
+  /** Path of the Python interpreter that has MLX. */
+  python: string
+  /** Whoever evaluates on this host must name the same file. */
+  lockFile: string
+  /** Caches of problems and of compiled kernels. */
+  cacheFolder: string
+  /** Holds the Python package `optimized_kernels`. */
+  repoRoot: string
+  /** Machine facts to record, see `machineFacts`. */
+  environment: Record<string, string>
+}
+
+/** One program to be evaluated against a problem on disk. */
+export interface EvaluationJob
+  extends Pick<EvaluateInput, 'source' | 'seed' | 'timeoutSeconds' | 'options' | 'compiledAbove' | 'purpose'> {
+  problemFolder: string
+  evaluator: ProblemConfig['evaluator']
+}
+
+export interface Watch {
+  signal?: AbortSignal
+  /** Called with what the evaluation is doing now. */
+  onPhase?: (phase: string) => void
+}
+
+/** Lock file of this host's device, shared by everything that evaluates here. */
+export const defaultLockFile = (): string => path.join(os.tmpdir(), 'mlx-evolve-device.lock')
+
+const callEvaluator = path.join(import.meta.dirname, 'call_evaluator.py')
+
+const commandOf = (job: EvaluationJob, program: string) => {
+  const { options, seed, compiledAbove, purpose } = job
+  return job.evaluator === 'function'
+    ? { arguments: ['-u', callEvaluator], request: { folder: path.resolve(job.problemFolder), program, options, seed } }
+    : {
+        // -P: the scratch folder, where candidates write, is no place to import from.
+        arguments: ['-P', '-u', '-m', 'optimized_kernels.measurement'],
+        request: { program, options, seed, compiledAbove, purpose },
+      }
+}
+
+const removeScratch = async (folder: string): Promise<void> => {
+  try {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  } catch (error) {
+    // A program can take the rights away from its own folders; that costs disk, not the verdict.
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM'))) throw error
+  }
+}
+
+/**
+ * Evaluates one program on this machine's device, waiting for the device if it is taken.
+ * @returns the verdict, also on programs that crash or hang.
+ * @throws ApplicationFailure `PythonMissing` (non-retryable) or `EvaluationLost` (retryable); the signal's reason.
+ */
+export const evaluateOnce = async (
+  machine: EvaluationMachine,
+  job: EvaluationJob,
+  { signal, onPhase }: Watch = {},
+): Promise<Evaluation> => {
+  const scratch = await mkdtemp(path.join(os.tmpdir(), 'mlx-evolve-'))
+  try {
+    const program = path.join(scratch, 'program.py')
+    await writeFile(program, job.source)
+    const { report, launcher } = await launch({
+      // A bare name is looked up on PATH; a path must not depend on the folder it is used in.
+      python: machine.python.includes(path.sep) ? path.resolve(machine.python) : machine.python,
+      lockFile: path.resolve(machine.lockFile),
+      timeoutSeconds: job.timeoutSeconds,
+      ...commandOf(job, program),
+      cwd: scratch,
+      env: childEnvironment(process.env, {
+        scratch,
+        repoRoot: path.resolve(machine.repoRoot),
+        cache: path.resolve(machine.cacheFolder),
+      }),
+      signal,
+      onEvent: (event) => {
+        const phase = phaseOf(event)
+        if (phase !== undefined) onPhase?.(phase)
+      },
+    })
+    return classify(report, { timeoutSeconds: job.timeoutSeconds, environment: machine.environment, launcher })
+  } finally {
+    await removeScratch(scratch)
+  }
+}

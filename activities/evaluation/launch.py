@@ -1,0 +1,207 @@
+"""Trusted launcher of one evaluation: device lock, deadline, and a process tree that is gone afterwards.
+
+    python launch.py --lock <path> --timeout <seconds> -- <command...>
+
+stdin: a first line that becomes the command's stdin; then silence, whose end means that the worker died or
+cancelled. fd 3: JSON lines to the worker: `waiting`, `device`, what the command itself said (`phase`, `result`,
+`garbage`), `ended`. The command's own fd 3 is its event channel. Imports no candidate code and no MLX.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from device_lock import try_lock
+from process_tree import Children, adopt_orphans, die_with_parent, end_tree, living_tree
+from relay import Lines, Outbox, Tail
+
+CHANNEL = 3
+LOCK_POLL_SECONDS = 0.05
+
+
+class Ears:
+    """Everything the launcher listens to, in one thread: signals, the worker's stdin, the child's output."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.abandoned = False
+        self.children = Children()
+        self.sources: dict[int, Callable[[bytes], None]] = {}
+        self.request = b""
+        wake, waker = os.pipe()
+        os.set_blocking(wake, False)
+        os.set_blocking(waker, False)
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.abandon())
+        self.listen(wake, lambda _: None)
+        self.listen(0, self._hear_worker)
+
+    def abandon(self) -> None:
+        self.abandoned = True
+
+    def listen(self, descriptor: int, sink: Callable[[bytes], None]) -> None:
+        """Hands what arrives on `descriptor` to `sink`, until its end."""
+        self.sources[descriptor] = sink
+
+    def _hear_worker(self, data: bytes) -> None:
+        if b"\n" not in self.request:
+            self.request += data
+
+    def pump(self, seconds: float) -> bool:
+        """Waits at most `seconds` for something to happen and handles it; says whether something did."""
+        writers = [self.outbox.descriptor] if self.outbox.pending and not self.outbox.broken else []
+        readable, _, _ = select.select(list(self.sources), writers, [], seconds)
+        for descriptor in readable:
+            data = os.read(descriptor, 65536)
+            if data:
+                self.sources[descriptor](data)
+            else:
+                del self.sources[descriptor]
+                if descriptor == 0:
+                    self.abandon()
+        self.outbox.flush()
+        if self.outbox.broken:
+            self.abandon()
+        self.children.reap()
+        return bool(readable)
+
+
+@dataclass
+class Report:
+    """How the command ended; the fields of the `ended` event."""
+
+    how: str = "abandoned"
+    code: int | None = None
+    signal: int | None = None
+    seconds: float = 0.0
+    left: int = 0
+    stdout: Tail = field(default_factory=lambda: Tail(4096))
+    stderr: Tail = field(default_factory=lambda: Tail(8192))
+
+    def event(self) -> dict[str, object]:
+        texts = {"stdout": self.stdout.text(), "stderr": self.stderr.text()}
+        return {"event": "ended", **vars(self), **texts}
+
+
+def _spawn(command: list[str], request: bytes, report: Report, ears: Ears) -> int:
+    parent = os.getpid()
+
+    def prepare() -> None:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        die_with_parent(parent)
+
+    outputs = [os.pipe() for _ in range(3)]
+    (out, out_end), (err, err_end), (channel, channel_end) = outputs
+    os.dup2(channel_end, CHANNEL, inheritable=False)
+    with tempfile.TemporaryFile() as stdin:
+        stdin.write(request)
+        stdin.seek(0)
+        # The launcher has one thread, which makes a function between fork and exec safe.
+        process = subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=out_end,
+            stderr=err_end,
+            pass_fds=(CHANNEL,),
+            start_new_session=True,
+            preexec_fn=prepare,
+        )
+    process.returncode = 0  # reaped here, not by the Popen object
+    for descriptor in (out_end, err_end, channel_end, CHANNEL):
+        os.close(descriptor)
+    ears.children.main = process.pid
+    ears.listen(out, report.stdout.add)
+    ears.listen(err, report.stderr.add)
+    ears.listen(channel, Lines(ears.outbox.send).add)
+    return process.pid
+
+
+def _supervise(child: int, deadline: float, ears: Ears, report: Report) -> None:
+    """Runs until the child has ended, its time is up or nobody wants it; then nothing of its tree is left."""
+    report.how = "exit"
+    while ears.children.status is None:
+        left = deadline - time.monotonic()
+        if ears.abandoned or left <= 0:
+            report.how = "abandoned" if ears.abandoned else "timeout"
+            break
+        ears.pump(min(left, 60.0))
+    living = partial(living_tree, os.getpid(), child)
+    report.left = end_tree(ears.children, living, partial(_wait, ears))
+    until = time.monotonic() + 0.5
+    while ears.pump(0.0) and time.monotonic() < until:
+        pass
+    status = ears.children.status
+    if report.how == "exit" and status is not None:
+        if os.WIFSIGNALED(status):
+            report.how, report.signal = "signal", os.WTERMSIG(status)
+        else:
+            report.code = os.waitstatus_to_exitcode(status)
+
+
+def _wait(ears: Ears, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    ears.pump(0.0)
+    while (left := until - time.monotonic()) > 0:
+        ears.pump(left)
+
+
+def _take_device(path: str, ears: Ears) -> int | None:
+    """Waits for the device lock; None where the worker went away first."""
+    waiting = False
+    while not ears.abandoned:
+        lock = try_lock(path)
+        if lock is not None:
+            return lock
+        if not waiting:
+            ears.outbox.send({"event": "waiting"})
+            waiting = True
+        ears.pump(LOCK_POLL_SECONDS)
+    return None
+
+
+def _evaluate(lock_path: str, timeout: float, command: list[str], ears: Ears) -> Report:
+    report = Report()
+    while b"\n" not in ears.request and not ears.abandoned:
+        ears.pump(60.0)
+    lock = _take_device(lock_path, ears)
+    if lock is None:
+        return report
+    started = time.monotonic()
+    ears.outbox.send({"event": "device", "startedAt": time.time() * 1000})
+    child = _spawn(command, ears.request.split(b"\n")[0] + b"\n", report, ears)
+    _supervise(child, started + timeout, ears, report)
+    report.seconds = time.monotonic() - started
+    os.close(lock)
+    return report
+
+
+def main() -> None:
+    """Parses the command line and runs the command to its end."""
+    parser = argparse.ArgumentParser(prog="launch.py")
+    parser.add_argument("--lock", required=True)
+    parser.add_argument("--timeout", required=True, type=float)
+    parser.add_argument("command", nargs="+")
+    arguments = parser.parse_args()
+    adopt_orphans()
+    outbox = Outbox(os.dup(CHANNEL))
+    # Kept occupied, so that nothing else gets the number the command's channel needs.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), CHANNEL, inheritable=False)
+    report = _evaluate(arguments.lock, arguments.timeout, arguments.command, Ears(outbox))
+    outbox.send(report.event())
+    outbox.drain(5.0)
+
+
+if __name__ == "__main__":
+    main()

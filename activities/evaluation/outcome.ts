@@ -1,0 +1,115 @@
+import os from 'node:os'
+import { ApplicationFailure } from '@temporalio/common'
+import { z } from 'zod'
+import type { Evaluation } from '../../temporal/evaluation.ts'
+import { failed, rejected, scored } from '../../temporal/evaluation.ts'
+import { boundArtifacts, boundReason } from './artifacts.ts'
+import type { Ended, LaunchReport } from './launch-events.ts'
+
+const measured = { seconds: true, startedAt: true, environment: true } as const
+/** What evaluations may leave to the worker, or add to what the worker knows. */
+const lenient = {
+  artifacts: z.record(z.string(), z.string()).default({}),
+  environment: z.record(z.string(), z.string()).default({}),
+}
+
+/** The result an evaluation reports: an `Evaluation` without what the worker measures. */
+export const evaluationResult = z.discriminatedUnion('verdict', [
+  scored.omit(measured).extend(lenient),
+  rejected.omit(measured).extend(lenient),
+  failed.omit(measured).extend(lenient),
+])
+
+type Verdict = Pick<Evaluation, 'verdict' | 'stage' | 'reason' | 'artifacts'> & { verdict: 'failed' }
+
+const signalName = (number: number): string =>
+  Object.entries(os.constants.signals).find(([, value]) => value === number)?.[0] ?? `signal ${number}`
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() ?? ''
+
+const failure = (stage: 'evaluate' | 'timeout' | 'crash', reason: string): Verdict => ({
+  verdict: 'failed',
+  stage,
+  reason,
+  artifacts: {},
+})
+
+/** Infrastructure trouble: says nothing about the candidate, another attempt may go well. */
+const lost = (message: string): ApplicationFailure =>
+  ApplicationFailure.create({ type: 'EvaluationLost', message, nonRetryable: false })
+
+const crash = (ended: Ended): Verdict => {
+  const last = lastLine(ended.stderr)
+  const after = last ? `: ${last}` : ''
+  if (ended.signal !== null) {
+    return failure('crash', `killed by ${signalName(ended.signal)} before it reported a result${after}`)
+  }
+  return failure('crash', `exited with code ${ended.code} before it reported a result${after}`)
+}
+
+const invalidResult = (result: unknown, error: z.ZodError): Verdict => {
+  const issue = error.issues[0]
+  const field = ['result', ...(issue?.path ?? [])].join('.')
+  const found = JSON.stringify(result).slice(0, 200)
+  return failure('evaluate', `the evaluator reported an invalid result: ${field}: ${issue?.message}; found ${found}`)
+}
+
+/** A verdict on an evaluation that reported no result. */
+const withoutResult = (report: LaunchReport, ended: Ended, timeoutSeconds: number): Verdict => {
+  if (ended.how === 'timeout') {
+    return failure('timeout', `not finished after ${timeoutSeconds} s on the device (evaluation.timeoutSeconds)`)
+  }
+  if (!report.spoke) {
+    throw lost(`the evaluation ended before it began: ${crash(ended).reason}`)
+  }
+  const garbage = report.garbage[0]
+  if (garbage !== undefined && ended.code === 0) {
+    return failure('evaluate', `the evaluator wrote something else than its result: ${garbage}`)
+  }
+  return crash(ended)
+}
+
+const verdictOf = (report: LaunchReport, ended: Ended, timeoutSeconds: number) => {
+  if (ended.left > 0) return failure('crash', `left ${ended.left} processes behind that could not be killed`)
+  if (report.results.length === 0) return withoutResult(report, ended, timeoutSeconds)
+  if (report.results.length > 1) {
+    return failure('evaluate', `the evaluator reported ${report.results.length} results, expected one`)
+  }
+  const parsed = evaluationResult.safeParse(report.results[0])
+  return parsed.success ? parsed.data : invalidResult(report.results[0], parsed.error)
+}
+
+const output = (ended: Ended): Record<string, string> => ({
+  ...(ended.stderr.trim() ? { stderr: ended.stderr } : {}),
+  ...(ended.stdout.trim() ? { stdout: ended.stdout } : {}),
+})
+
+/** What the worker knows besides the launcher's report. */
+export interface OutcomeContext {
+  timeoutSeconds: number
+  /** Machine facts; the evaluation's own facts win. */
+  environment: Record<string, string>
+  /** How the launcher itself ended, for the message when it did not say how the evaluation did. */
+  launcher: string
+}
+
+/**
+ * The verdict that a launcher's report amounts to.
+ * @throws ApplicationFailure `EvaluationLost`, retryable, where the report says nothing about the candidate.
+ */
+export const classify = (report: LaunchReport, context: OutcomeContext): Evaluation => {
+  const { ended, startedAt } = report
+  if (ended === null || startedAt === null || ended.how === 'abandoned') {
+    throw lost(`the launcher did not finish its evaluation: ${context.launcher}`)
+  }
+  const verdict = verdictOf(report, ended, context.timeoutSeconds)
+  const artifacts = verdict.verdict === 'failed' ? { ...verdict.artifacts, ...output(ended) } : verdict.artifacts
+  return {
+    ...verdict,
+    reason: boundReason(verdict.reason),
+    artifacts: boundArtifacts(artifacts),
+    seconds: ended.seconds,
+    startedAt,
+    environment: { ...context.environment, ...('environment' in verdict ? verdict.environment : {}) },
+  }
+}

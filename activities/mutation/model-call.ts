@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto'
+import { Context } from '@temporalio/activity'
+import OpenAI from 'openai'
+import type { MutateInput } from '../../temporal/mutation.ts'
+import type { ModelConfig, MutationConfig } from '../../temporal/run-config.ts'
+import { boundedFetch, ReplyTooLarge } from './bounded-fetch.ts'
+import type { Message } from './prompt.ts'
+import { type CallFacts, providerFailure, unavailable } from './provider-errors.ts'
+import { type Reply, readReply } from './reply.ts'
+
+/** An OpenAI-compatible server and what opens it. */
+export interface Endpoint {
+  apiKey: string
+  baseURL: string
+}
+
+/** An answer, usable or not; a reply that is none is thrown. */
+export type Answer = Exclude<Reply, { outcome: 'malformed' }>
+
+const heartbeatMs = 2000
+
+/**
+ * Makes exactly one HTTP request and waits for the answer, heartbeating, until the activity is cancelled or the
+ * configured time is over, whatever the server still sends.
+ *
+ * @throws ApplicationFailure of the types in `temporal/provider-failure.ts`; CancelledFailure when cancelled.
+ */
+export async function callModel(
+  endpoint: Endpoint,
+  model: ModelConfig,
+  messages: Message[],
+  input: Pick<MutateInput, 'draw' | 'config'>,
+): Promise<Answer> {
+  const context = Context.current()
+  const { config } = input
+  const facts: CallFacts = { model: model.name, apiKey: endpoint.apiKey, now: Date.now() }
+  const abort = new AbortController()
+  const stop = () => abort.abort()
+  const deadline = setTimeout(stop, config.timeoutSeconds * 1000)
+  const heartbeat = setInterval(() => context.heartbeat(), heartbeatMs)
+  context.cancellationSignal.addEventListener('abort', stop)
+  if (context.cancellationSignal.aborted) stop()
+  try {
+    const body = await request(endpoint, requestBody(endpoint, model, messages, config), input, abort.signal)
+    const reply = readReply(body, config.maxTokens)
+    if (reply.outcome === 'malformed') throw unavailable(reply.reason, facts)
+    return reply
+  } catch (error) {
+    if (context.cancellationSignal.aborted) return await context.cancelled
+    if (abort.signal.aborted) throw unavailable(`no complete reply within ${config.timeoutSeconds} s`, facts)
+    if (error instanceof ReplyTooLarge) throw unavailable(error.message, facts)
+    throw providerFailure(error, { ...facts, now: Date.now() }) ?? error
+  } finally {
+    clearTimeout(deadline)
+    clearInterval(heartbeat)
+    context.cancellationSignal.removeEventListener('abort', stop)
+  }
+}
+
+type RequestBody = OpenAI.Chat.ChatCompletionCreateParamsNonStreaming
+
+/** Returns the body as it came: its type is a promise of the server's, checked by the caller. */
+async function request(
+  endpoint: Endpoint,
+  body: RequestBody,
+  { draw, config }: Pick<MutateInput, 'draw' | 'config'>,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const client = new OpenAI({
+    apiKey: endpoint.apiKey,
+    baseURL: endpoint.baseURL,
+    fetch: boundedFetch(replyBytes(config)),
+    // One attempt is one request; Temporal owns retries and the clock above owns time.
+    maxRetries: 0,
+    timeout: config.timeoutSeconds * 1000 + 60_000,
+    logLevel: 'off',
+  })
+  const key = createHash('sha256')
+    .update(`${draw}\n${JSON.stringify(body)}`)
+    .digest('hex')
+  return client.chat.completions.create(body, { signal, headers: { 'Idempotency-Key': key } })
+}
+
+function requestBody(
+  { baseURL }: Endpoint,
+  { name }: ModelConfig,
+  messages: Message[],
+  { maxTokens, temperature }: MutationConfig,
+): RequestBody {
+  return {
+    model: name,
+    messages,
+    ...(temperature === null ? {} : { temperature }),
+    ...(wantsCompletionTokens(baseURL, name) ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
+  }
+}
+
+/** OpenAI's newer models refuse the older name of the limit, many local servers know no other. */
+function wantsCompletionTokens(baseURL: string, model: string): boolean {
+  return new URL(baseURL).hostname.endsWith('.openai.com') || /^(openai\/)?(o\d|gpt-[5-9])/.test(model)
+}
+
+/** Room for the tokens asked for, their JSON escapes, and reasoning that a server adds. */
+const replyBytes = ({ maxTokens }: MutationConfig): number => 256 * 1024 + 64 * maxTokens

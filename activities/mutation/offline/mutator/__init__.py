@@ -1,0 +1,1 @@
+"""Offline mutator: generic edits of a program's evolve blocks, decided by one seed string alone."""

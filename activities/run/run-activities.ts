@@ -1,0 +1,33 @@
+import type { Client } from '@temporalio/client'
+import type { ProblemSnapshot } from '../../temporal/problem.ts'
+import type { AppendTraceInput, ExportInput, ExportResult, OrchestratorFacts } from '../../temporal/run-activities.ts'
+import type { FinalPopulation } from '../../temporal/run-state.ts'
+import { exportRun } from './export-run.ts'
+import { readFinalExport } from './final-population.ts'
+import { loadProblem } from './load-problem.ts'
+import { openRunFolder } from './run-folder.ts'
+import { appendRecords } from './trace.ts'
+
+export interface RunActivityDependencies {
+  client: Client
+  /** Folders that hold problem folders, searched in order. */
+  problemRoots: string[]
+  /** Folder that holds one folder a run. */
+  runsFolder: string
+  facts: () => Promise<OrchestratorFacts>
+}
+
+/** What a run needs of its orchestrator's disk and of the server. */
+export const createRunActivities = ({ client, problemRoots, runsFolder, facts }: RunActivityDependencies) => ({
+  loadProblem: ({ problem }: { problem: string }): Promise<ProblemSnapshot> => loadProblem(problem, problemRoots),
+
+  inspectOrchestrator: (): Promise<OrchestratorFacts> => facts(),
+
+  loadFinalPopulation: async (from: { workflowId: string; runId: string }): Promise<FinalPopulation> =>
+    (await readFinalExport(client, from.workflowId, from.runId)).population,
+
+  appendTrace: async ({ run, records }: AppendTraceInput): Promise<void> =>
+    appendRecords(await openRunFolder(runsFolder, run), records),
+
+  exportRun: (input: ExportInput): Promise<ExportResult> => exportRun(client, runsFolder, input),
+})

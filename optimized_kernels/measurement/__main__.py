@@ -1,0 +1,100 @@
+"""``python -m optimized_kernels.measurement``: one evaluation.
+
+One line of JSON on standard input is the request; file descriptor 3 gets JSON lines, phases while working and
+one result. Where standard input is a pipe its end ends the harness. Exit codes: 0 a result was written, 1 the
+machine is in trouble, 2 the request is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import sys
+import threading
+from types import FrameType
+
+from optimized_kernels.measurement.environment import environment
+from optimized_kernels.measurement.evaluation import Evaluation
+from optimized_kernels.measurement.frames import write_all
+from optimized_kernels.measurement.gate import check_source
+from optimized_kernels.measurement.request import Request, RequestError, parse_request
+from optimized_kernels.measurement.sides import ReferenceFailed, started
+from optimized_kernels.measurement.verdict import Json, result_json
+from optimized_kernels.seams.interface import INTERFACES
+
+EVENTS = 3
+
+
+def _emit(event: Json) -> None:
+    write_all(EVENTS, json.dumps(event).encode() + b"\n")
+
+
+def _report(phase: str, detail: str = "") -> None:
+    _emit({"event": "phase", "phase": phase, "detail": detail})
+
+
+def _read_line() -> str:
+    """The first line, unbuffered: the rest of standard input is the dead man's switch."""
+    line = b""
+    while not line.endswith(b"\n") and (byte := os.read(0, 1)):
+        line += byte
+    return line.decode(errors="replace")
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit("stopped")
+
+
+def _end_with_input() -> None:
+    """The parent that wrote the request is gone when its pipe closes; a file's end says nothing."""
+    mode = os.fstat(0).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        return
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _evaluate(request: Request) -> Json:
+    _report("static")
+    refused = check_source(request.source, INTERFACES)
+    if refused is not None:
+        return result_json(refused, environment({"info": {"backend": "none"}, "mlx": "", "python": ""}, ""), {})
+    _report("load", "starting both sides")
+    with started(request) as sides:
+        facts = environment(sides.reference.ask("describe"), request.preset_name)
+        verdict = Evaluation(request, sides, _report).run()
+        return result_json(verdict, facts, sides.candidate.process.output())
+
+
+def main() -> int:
+    """Runs the evaluation that standard input asks for."""
+    try:
+        os.fstat(EVENTS)
+    except OSError:
+        print(f"file descriptor {EVENTS} is not open; run with {EVENTS}>events.jsonl", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    try:
+        request = parse_request(_read_line())
+        _end_with_input()
+        result = _evaluate(request)
+    except RequestError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except ReferenceFailed as error:
+        print(f"the reference side failed: {error}", file=sys.stderr)
+        return 1
+    _emit({"event": "result", "result": result})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

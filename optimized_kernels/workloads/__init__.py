@@ -1,0 +1,1 @@
+"""Training steps that programs are measured on: model, data, optimizer, loop."""

@@ -1,0 +1,97 @@
+"""Training of the workload's model, one step at a time, from states derived from seeds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal
+
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+from mlx.utils import tree_flatten, tree_map
+
+from optimized_kernels.workloads.dense_stack import DenseStack
+from optimized_kernels.workloads.presets import Preset
+from optimized_kernels.workloads.tokens import token_sequences
+
+Loop = Literal["eager", "compiled"]
+Batch = tuple[mx.array, mx.array]
+Step = Callable[[mx.array, mx.array], mx.array]
+
+# Kept from before a program is loaded: what ends a turn must be MLX's own.
+_eval = mx.eval
+
+
+class Training:
+    """A model, its optimizer and the two loops users write around them."""
+
+    def __init__(self, preset: Preset, seed: int) -> None:
+        self.preset = preset
+        mx.random.seed(seed % 2**64)
+        self.model = DenseStack(preset.hidden, preset.vocabulary)
+        self.optimizer = optim.Adam(learning_rate=preset.learning_rate)
+        self.optimizer.init(self.model.trainable_parameters())
+        self._base = self.model.parameters()
+        self._fresh_state = tree_map(lambda leaf: leaf, self.optimizer.state)
+        self.start: dict[str, mx.array] = {}
+        _eval(self._base, self._fresh_state)
+        self._value_and_grad = nn.value_and_grad(self.model, self._loss)
+        self._steps: dict[Loop, Step] = {}
+
+    def reset(self, seed: int, batches: int) -> list[Batch]:
+        """Puts everything into the state that `seed` stands for and returns that many batches.
+
+        Parameters differ from seed to seed, so nothing a program keeps from one turn serves it in the next.
+        """
+        rng = random.Random(seed)
+        scale = 1.0 + 0.1 * rng.uniform(-1.0, 1.0)
+        parameters = tree_map(lambda leaf: leaf * scale, self._base)
+        self.model.update(parameters)
+        # Filled in place: a compiled step holds on to this very dictionary.
+        self.optimizer.state.update(tree_map(lambda leaf: leaf, self._fresh_state))
+        mx.random.seed(seed % 2**64)
+        data = [self._batch(rng) for _ in range(batches)]
+        self.start = dict(tree_flatten(parameters))
+        _eval(parameters, self.optimizer.state, data, mx.random.state)
+        return data
+
+    def _batch(self, rng: random.Random) -> Batch:
+        preset = self.preset
+        rows = mx.array(token_sequences(rng, preset.batch, preset.sequence + 1, preset.vocabulary))
+        return rows[:, :-1], rows[:, 1:]
+
+    def _loss(self, inputs: mx.array, targets: mx.array) -> mx.array:
+        logits = self.model(inputs)
+        return nn.losses.cross_entropy(logits, targets, reduction="mean")
+
+    def _update(self, inputs: mx.array, targets: mx.array) -> mx.array:
+        loss, gradients = self._value_and_grad(inputs, targets)
+        self.optimizer.update(self.model, gradients)
+        return loss  # type: ignore[no-any-return]
+
+    def _compiled(self) -> Step:
+        state = [self.model.state, self.optimizer.state, mx.random.state]
+        return partial(mx.compile, inputs=state, outputs=state)(self._update)  # type: ignore[no-any-return]
+
+    def step(self, loop: Loop, batch: Batch) -> mx.array:
+        """One evaluated step of `loop`; returns the loss. A compiled loop is traced at its first step."""
+        if loop not in self._steps:
+            self._steps[loop] = self._update if loop == "eager" else self._compiled()
+        loss = self._steps[loop](*batch)
+        _eval(loss, self.model.state, self.optimizer.state)
+        return loss
+
+    def forget_compiled(self) -> None:
+        """The next compiled step is traced anew, with whatever is then installed."""
+        self._steps.pop("compiled", None)
+
+    def updates(self) -> dict[str, mx.array]:
+        """What the steps since `reset` changed, by name: parameter updates and the optimizer's state."""
+        found: dict[str, Any] = {}
+        for name, value in tree_flatten(self.model.parameters()):
+            found[f"parameters.{name}"] = value - self.start[name]
+        for name, value in tree_flatten(self.optimizer.state):
+            found[f"optimizer.{name}"] = value
+        return found

@@ -1,0 +1,20 @@
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { startDevServer, stopDevServer } from '../../../temporal/dev-server.ts'
+import { wholeNumber } from '../options.ts'
+
+/** `server`: the embedded Temporal server alone, until Ctrl-C. */
+export const addServer = (program: Command): void => {
+  program
+    .command('server')
+    .description('run the embedded Temporal server until it is stopped')
+    .option('--port <n>', 'port of the server; its UI takes the port 1000 above', wholeNumber(1))
+    .action(async ({ port }: { port?: number }) => {
+      const server = await startDevServer(port === undefined ? {} : { port })
+      console.log(
+        `Temporal server at ${server.address}${server.adopted ? ' (was running already)' : ''}, UI at ${server.uiAddress}`,
+      )
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+      await stopDevServer()
+    })
+}

@@ -1,0 +1,76 @@
+import pc from 'picocolors'
+import type { Speedup } from '../../temporal/evaluation.ts'
+import type { RunStatus } from '../../temporal/run-status.ts'
+
+const ratio = (value: number): string => value.toFixed(3)
+
+/** `1.132× [1.115, 1.150]`, or `not measured`. */
+export const showSpeedup = (speedup: Speedup | null | undefined): string =>
+  speedup ? `${ratio(speedup.median)}× [${ratio(speedup.low)}, ${ratio(speedup.high)}]` : 'not measured'
+
+/** The best program in a line. */
+export const showBest = ({ best }: RunStatus): string => {
+  if (best === null) return 'none yet'
+  if (!best.speedup) return `${best.programId}, score ${best.score.toPrecision(8)}`
+  const standing = best.confirmed ? 'measured once more with fresh data' : 'screened'
+  return `${best.programId}  ${showSpeedup(best.speedup.eager)} over stock eager MLX (95 %, ${standing})`
+}
+
+/** What mutates, in words that nobody can take for a model when there is none. */
+export const showMutator = ({ mutator, modelCalls }: RunStatus): string => {
+  if (mutator === null) return 'not chosen yet'
+  return mutator === 'offline' ? 'offline (built in, no language model)' : `model, ${modelCalls} calls`
+}
+
+const bar = (done: number, wanted: number, width = 24): string => {
+  const filled = wanted === 0 ? 0 : Math.min(width, Math.round((done / wanted) * width))
+  return '█'.repeat(filled) + '░'.repeat(width - filled)
+}
+
+const minutes = (seconds: number): string => {
+  const whole = Math.floor(seconds)
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+}
+
+const phaseColour = { running: pc.cyan, paused: pc.yellow, completed: pc.green, stopped: pc.yellow, failed: pc.red }
+
+const islandLine = (i: RunStatus['islands'][number], waiting: string | undefined): string => {
+  const best = i.best === null ? '–' : i.best.toPrecision(5)
+  const counts = `gen ${String(i.generation).padStart(3)}  ${`${i.iterations}/${i.quota}`.padStart(7)}`
+  return `  island ${i.island}  ${counts}  best ${best.padEnd(8)} ${pc.dim(waiting ?? i.activity)}`
+}
+
+/** The live view. `waiting` says, island by island, what is being waited for. Pure. */
+export const showProgress = (status: RunStatus, waiting: Map<number, string>, uiLink: string | null): string => {
+  const busy = status.deviceBusy === null ? 'unknown' : `${Math.round(status.deviceBusy * 100)} %`
+  const phase = phaseColour[status.phase](status.phase)
+  return [
+    `${pc.bold(status.id)}  ${phase}${status.reason === '' ? '' : `  ${status.reason}`}`,
+    `  ${bar(status.iterations, status.iterationsWanted)} ${status.iterations}/${status.iterationsWanted} iterations  ${status.evaluated} evaluated  ${minutes(status.seconds)}`,
+    `  mutator ${showMutator(status)}   device busy ${busy}`,
+    `  best ${pc.bold(showBest(status))}`,
+    ...status.islands.map((island) => islandLine(island, waiting.get(island.island))),
+    ...status.ignored.map((text) => pc.yellow(`  ignored signal ${text}`)),
+    ...(uiLink === null ? [] : [pc.dim(`  ${uiLink}`)]),
+  ].join('\n')
+}
+
+/** The same in one line, for logs that are not terminals; equal lines mean no news. Pure. */
+export const showProgressLine = (status: RunStatus): string =>
+  `${status.phase} ${status.iterations}/${status.iterationsWanted} iterations, ${status.evaluated} evaluated, best ${showBest(status)}${status.reason === '' ? '' : ` (${status.reason})`}`
+
+/** The closing summary. Pure. */
+export const showSummary = (status: RunStatus, folder: string | null): string =>
+  [
+    '',
+    `Run ${status.id} ${phaseColour[status.phase](status.phase)}${status.reason === '' ? '' : `: ${status.reason}`}`,
+    `  problem     ${status.problem}`,
+    `  iterations  ${status.iterations} (${status.evaluated} evaluations) in ${minutes(status.seconds)}`,
+    `  mutator     ${showMutator(status)}`,
+    `  best        ${showBest(status)}`,
+    ...(status.best?.speedup
+      ? [`  compiled    ${showSpeedup(status.best.speedup.compiled)} over stock compiled MLX`]
+      : []),
+    `  digest      ${status.digest}`,
+    ...(folder === null ? [] : [`  results     ${folder}`]),
+  ].join('\n')

@@ -1,0 +1,98 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Client, Connection } from '@temporalio/client'
+import { NativeConnection } from '@temporalio/worker'
+import { type ResolvedConnection, resolveConnection } from './connection-options.ts'
+import { isRunning } from './process-reference.ts'
+import { readServerRecord } from './server-record.ts'
+
+export { type ConnectionSource, type ResolvedConnection, resolveConnection } from './connection-options.ts'
+
+/** No Temporal server answered in time. */
+export class ServerUnreachable extends Error {
+  override name = 'ServerUnreachable'
+  readonly address: string
+
+  constructor({ address, source }: ResolvedConnection, waitMs: number, cause: unknown) {
+    const mend = {
+      environment: 'Check TEMPORAL_ADDRESS, or unset it to use the embedded server.',
+      profile: 'Check the address in the Temporal profile (TEMPORAL_PROFILE, config file).',
+      embedded: 'Start one with `npx mlx-evolve server` (or `npm start`), or name one with TEMPORAL_ADDRESS.',
+    }[source]
+    const within = `${(waitMs / 1000).toFixed(0)} s`
+    super(`No Temporal server answered at ${address} within ${within} (${reasonOf(cause)}). ${mend}`, { cause })
+    this.address = address
+  }
+}
+
+export interface ConnectOptions {
+  /** Default: what the environment says. */
+  to?: ResolvedConnection
+  /** How long to keep trying, milliseconds. */
+  waitMs?: number
+}
+
+/**
+ * A client of the server that the environment names, else of the embedded one, which is not waited for long where it
+ * is not running. Close it with `client.connection.close()`.
+ *
+ * @throws ServerUnreachable
+ */
+export async function connectClient({
+  to = resolveConnection(),
+  waitMs = 10_000,
+}: ConnectOptions = {}): Promise<Client> {
+  const patience = to.source === 'embedded' && !embeddedServerRuns() ? Math.min(waitMs, 1000) : waitMs
+  const connection = Connection.lazy({ ...to.connectionOptions, connectTimeout: patience })
+  try {
+    await connection.ensureConnected()
+    // The connection accepts anything that speaks HTTP/2; only a Temporal server knows this call.
+    await connection.withDeadline(Date.now() + patience, () => connection.workflowService.getSystemInfo({}))
+  } catch (error) {
+    await connection.close()
+    throw new ServerUnreachable(to, patience, error)
+  }
+  return new Client({ connection, namespace: to.namespace })
+}
+
+/**
+ * The connection that workers use. They may be started before their server: it is waited for.
+ *
+ * @throws ServerUnreachable
+ */
+export async function connectWorker({
+  to = resolveConnection(),
+  waitMs = 10_000,
+}: ConnectOptions = {}): Promise<NativeConnection> {
+  const deadline = Date.now() + waitMs
+  for (;;) {
+    const attempt = await tryConnect(to, Math.max(1, deadline - Date.now()))
+    if (attempt instanceof NativeConnection) return attempt
+    if (Date.now() + betweenMs > deadline) throw new ServerUnreachable(to, waitMs, attempt)
+    await delay(betweenMs)
+  }
+}
+
+const betweenMs = 250
+
+/** One attempt; the reason where it fails. A connection that comes too late is closed again. */
+async function tryConnect(to: ResolvedConnection, limitMs: number): Promise<NativeConnection | Error> {
+  const attempt = NativeConnection.connect(to.connectionOptions).catch((error: Error) => error)
+  const { promise: limit, resolve } = Promise.withResolvers<Error>()
+  const timer = setTimeout(() => resolve(new Error('no reply')), limitMs)
+  const first = await Promise.race([attempt, limit])
+  clearTimeout(timer)
+  if (first instanceof Error) attempt.then((late) => (late instanceof Error ? undefined : late.close()))
+  return first
+}
+
+function embeddedServerRuns(): boolean {
+  const record = readServerRecord()
+  return record !== null && isRunning(record.process)
+}
+
+/** The innermost cause, without the dump that the native connection wraps around the system's words. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.cause instanceof Error) return reasonOf(error.cause)
+  return /message: "([^"]+)"/.exec(error.message)?.[1] ?? error.message
+}

@@ -1,0 +1,47 @@
+import type { Evaluation } from './evaluation.ts'
+import type { Failure, Usage } from './mutation.ts'
+import type { Draw } from './population.ts'
+import type { Program, Proposal } from './program.ts'
+import type { RunConfig } from './run-config.ts'
+
+export type Mutator = 'offline' | 'model'
+
+/** A source that a user injected and that waits for its evaluation. */
+export interface Injection {
+  id: string
+  source: string
+}
+
+/** Input of the `generation` workflow: everything one island's next candidates are made from. */
+export interface GenerationInput {
+  evolutionId: string
+  island: number
+  /** 1 is the first generation. */
+  generation: number
+  draws: Draw[]
+  injections: Injection[]
+  /** Every program that a draw names. */
+  programs: Program[]
+  failures: Failure[]
+  /** Keys of the sources that this island has evaluated, see workflows/seen.ts. */
+  seen: string
+  initialSource: string
+  problem: { name: string; description: string; hash: string }
+  mutator: Mutator
+  config: Pick<RunConfig, 'seed' | 'mutation' | 'evaluation'>
+  /** The compiled baseline is measured too for scores above this. */
+  compiledAbove: number | null
+}
+
+/** What became of one draw. */
+export type Candidate =
+  | { outcome: 'evaluated'; proposal: Proposal; evaluation: Evaluation; usage: Usage[] }
+  | { outcome: 'duplicate'; id: string; hash: string; change: string; usage: Usage[] }
+  | { outcome: 'unusable'; id: string; reason: string; usage: Usage[] }
+
+/** One generation, its candidates in the order they were drawn. */
+export interface GenerationResult {
+  island: number
+  generation: number
+  candidates: Candidate[]
+}

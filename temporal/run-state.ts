@@ -1,0 +1,102 @@
+import type { Injection, Mutator } from './generation.ts'
+import type { Failure } from './mutation.ts'
+import type { Draw } from './population.ts'
+import type { ProblemSnapshot } from './problem.ts'
+import type { Program } from './program.ts'
+import type { RunConfig } from './run-config.ts'
+
+/** An island between two of its generations. */
+export interface IslandState {
+  index: number
+  /** Generations completed. */
+  generation: number
+  /** Iterations used up: candidates drawn, injected ones left out. */
+  drawn: number
+  programs: Program[]
+  /** Parents of the next generation, as selection chose them. */
+  draws: Draw[]
+  /** Keys of evaluated sources, newest last, see workflows/seen.ts. */
+  seen: string
+  /** Newest last. */
+  failures: Failure[]
+  /** Generation of the last migration this island took part in. */
+  migratedAt: number
+  /** Migrants that wait for this island to reach a generation: generation → programs. */
+  inbox: Record<string, Program[]>
+}
+
+/** Sums over the run. */
+export interface Ledger {
+  evaluated: number
+  rejected: number
+  failed: number
+  duplicates: number
+  unusable: number
+  evictedForSize: number
+  modelCalls: number
+  promptTokens: number
+  completionTokens: number
+  /** US dollars. */
+  cost: number
+  deviceSeconds: number
+  /** Milliseconds since the epoch; 0 before the first evaluation. */
+  firstEvaluationAt: number
+  lastEvaluationAt: number
+}
+
+/** Where a retained program came from. */
+export interface LineageEntry {
+  id: string
+  parents: string[]
+  island: number
+  generation: number
+  score: number
+  change: string
+}
+
+/** What messages change while a run goes on. */
+export interface RunControl {
+  /** Why the run waits; `null` while it goes on. */
+  paused: string | null
+  stopping: boolean
+  /** Iterations added by `extend`. */
+  extended: number
+  injections: Injection[]
+  injected: number
+  /** Invalid signals, newest last, at most 10. */
+  ignored: string[]
+}
+
+/** Everything a run carries through continue-as-new. JSON only: no Map, no Set. */
+export interface RunState {
+  version: 1
+  config: RunConfig
+  problem: ProblemSnapshot
+  mutator: Mutator
+  /** Search attributes that the server knows. */
+  searchAttributes: string[]
+  /** Days the server keeps closed runs. */
+  retentionDays: number | null
+  /** Milliseconds since the epoch. */
+  startedAt: number
+  /** Chip that evaluated the initial program; `null` where the evaluation does not say. */
+  chip: string | null
+  initial: Program
+  islands: IslandState[]
+  /** Iterations this run began with; more than 0 only where it resumed another. */
+  iterationsBefore: number
+  ledger: Ledger
+  lineage: LineageEntry[]
+  /** The best program as the last confirmation measured it. */
+  confirmed: Program | null
+  control: RunControl
+}
+
+/** The population a run ends with: what its export is given and what `resume` starts from. */
+export interface FinalPopulation {
+  problem: ProblemSnapshot
+  config: RunConfig
+  initial: Program
+  islands: IslandState[]
+  lineage: LineageEntry[]
+}

@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { DefaultLogger } from '@temporalio/worker'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { measureFeatures } from '../../activities/mutation/features.ts'
+import { createModelMutator, type ModelDeps } from '../../activities/mutation/model.ts'
+import { type MutateInput, type MutationResult, mutationResult } from '../../temporal/mutation.ts'
+import { isBlockingFailure } from '../../temporal/provider-failure.ts'
+import type { Fault } from '../model-stub/faults.ts'
+import { startModelStub } from '../model-stub/server.ts'
+import { makeInput, makeProgram, parentSource, withBlock } from './fixtures.ts'
+
+const apiKey = 'secret-key-123456'
+const stub = await startModelStub()
+const mutator = createModelMutator({ apiKey, baseURL: stub.url })
+
+const quiet = () => new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') })
+
+const run = (input: MutateInput, environment = quiet()): Promise<MutationResult> =>
+  environment.run(mutator.mutateWithModel, input)
+
+/** The failure that a call ends with; the test fails where it does not. */
+async function failureOf(call: Promise<unknown>): Promise<ApplicationFailure> {
+  const error = await call.then(
+    () => new Error('the call succeeded'),
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof ApplicationFailure) return error
+  throw error
+}
+
+beforeEach(() => {
+  stub.setFault(null)
+  stub.requests.length = 0
+})
+
+afterAll(() => stub.close())
+
+describe('a good reply', () => {
+  it('becomes a proposal', async () => {
+    const result = await run(makeInput())
+    expect(mutationResult.parse(result)).toEqual(result)
+    if (result.outcome === 'unusable') throw new Error(result.reason)
+    const { source } = result.proposal
+    expect(source).not.toBe(parentSource)
+    expect(source).toMatch(/\n# EVOLVE-BLOCK-END\n\nTILE_LIMIT = 512\n$/)
+    expect(result.proposal).toEqual({
+      id: 'i0-g1-d0',
+      source,
+      hash: createHash('sha256').update(source).digest('hex'),
+      parents: ['i0-g0-d1'],
+      change: expect.stringMatching(/^Change (TILE|SCALE) from [\d.]+ to [\d.]+\.$/),
+      mutator: 'gpt-5-mini',
+      features: measureFeatures(source, parentSource),
+    })
+  })
+
+  it('is one request, with the key, the limits and an idempotency key of its own', async () => {
+    await run(makeInput({}, { models: [{ name: 'local' }], maxTokens: 77, temperature: 0.5 }))
+    await run(makeInput({}, { models: [{ name: 'local' }], maxTokens: 77, temperature: 0.5 }))
+    await run(makeInput({ draw: '1/0/1/1' }, { models: [{ name: 'gpt-5-mini' }], maxTokens: 77 }))
+    const [first, again, other] = stub.requests
+    expect(first).toMatchObject({ authorized: true, model: 'local', body: { max_tokens: 77, temperature: 0.5 } })
+    expect(other?.body).toMatchObject({ max_completion_tokens: 77 })
+    expect(Object.keys(other?.body ?? {}).sort()).toEqual(['max_completion_tokens', 'messages', 'model'])
+    expect(first?.idempotencyKey).toMatch(/^[0-9a-f]{64}$/)
+    expect(again?.idempotencyKey).toBe(first?.idempotencyKey)
+    expect(other?.idempotencyKey).not.toBe(first?.idempotencyKey)
+    expect(stub.requests).toHaveLength(3)
+    expect(JSON.stringify(stub.requests)).not.toContain(apiKey)
+  })
+
+  it('gives the same proposal for the same input, another one for another draw', async () => {
+    const draws = ['1/0/1/0', '1/0/1/0', ...Array.from({ length: 8 }, (_, n) => `1/0/1/${n + 1}`)]
+    const results = await Promise.all(draws.map((draw) => run(makeInput({ draw }))))
+    expect(results[0]).toEqual(results[1])
+    expect(
+      new Set(results.map((result) => result.outcome === 'proposed' && result.proposal.hash)).size,
+    ).toBeGreaterThan(2)
+  })
+
+  it('may be a rewrite', async () => {
+    const result = await run(makeInput({}, { reply: 'rewrite' }))
+    expect(result).toMatchObject({ outcome: 'proposed', proposal: { change: expect.stringContaining('Change') } })
+  })
+
+  it('is charged at the prices of its model', async () => {
+    const result = await run(makeInput({}, { models: [{ name: 'm', promptPrice: 2, completionPrice: 8 }] }))
+    const { promptTokens = 0, completionTokens = 0, cost } = result.usage ?? {}
+    expect(promptTokens).toBeGreaterThan(300)
+    expect(completionTokens).toBeGreaterThan(10)
+    expect(cost).toBeCloseTo((promptTokens * 2 + completionTokens * 8) / 1e6, 12)
+  })
+
+  it('is counted by characters where the server does not count', async () => {
+    const counted = await run(makeInput())
+    stub.setFault({ kind: 'noUsage' })
+    const estimated = await run(makeInput())
+    expect(estimated.usage).toEqual(counted.usage)
+  })
+})
+
+describe('a reply without a usable program', () => {
+  const long = makeProgram('p', withBlock('TILE = 32'))
+  it.each<[Fault, string]>([
+    [{ kind: 'length' }, 'token limit'],
+    [{ kind: 'refusal' }, 'refused'],
+    [{ kind: 'nullContent' }, 'empty'],
+    [{ kind: 'content', text: 'Faster!' }, 'no SEARCH/REPLACE block'],
+    [{ kind: 'content', text: '<think>How to say it' }, 'reasoning'],
+    [
+      { kind: 'content', text: `<<<<<<< SEARCH\nTILE = 32\n=======\n${'x'.repeat(200)}\n>>>>>>> REPLACE` },
+      'at most 150',
+    ],
+  ])('%j', async (fault, reason) => {
+    stub.setFault(fault)
+    const result = await run(makeInput({ parent: long }, { maxProgramLength: 150 }))
+    expect(mutationResult.parse(result)).toEqual(result)
+    expect(result.outcome === 'unusable' && result.reason).toContain(reason)
+    expect(result.usage?.promptTokens).toBeGreaterThan(0)
+    expect(stub.requests).toHaveLength(1)
+  })
+
+  it('comes back bounded, and is repaired by the next call', async () => {
+    const text = `I think ${'so '.repeat(20_000)}`
+    stub.setFault((request) => (request.messages.length > 2 ? null : { kind: 'content', text }))
+    const bad = await run(makeInput())
+    if (bad.outcome === 'proposed') throw new Error('expected no proposal')
+    expect(bad.reply).toHaveLength(16_000)
+    const repaired = await run(makeInput({ repair: { reply: bad.reply, reason: bad.reason } }))
+    expect(repaired.outcome).toBe('proposed')
+    expect(stub.requests[1]?.model).toBe(stub.requests[0]?.model)
+  })
+})
+
+describe('a provider in trouble', () => {
+  it.each<[Fault, string, string]>([
+    [{ kind: 'rateLimit' }, 'RateLimited', 'HTTP 429'],
+    [{ kind: 'rateLimit', retryAfter: '3' }, 'RateLimited', 'HTTP 429'],
+    [{ kind: 'quota' }, 'QuotaExhausted', 'quota'],
+    [{ kind: 'unauthorized' }, 'AuthenticationFailed', 'OPENAI_API_KEY'],
+    [{ kind: 'forbidden' }, 'AuthenticationFailed', 'HTTP 403'],
+    [{ kind: 'modelUnknown' }, 'ModelUnknown', 'does not exist'],
+    [{ kind: 'modelUnknown', status: 400 }, 'ModelUnknown', 'does not exist'],
+    [{ kind: 'badRequest' }, 'BadRequest', 'top_k'],
+    [{ kind: 'serverError' }, 'ProviderUnavailable', 'HTTP 500'],
+    [{ kind: 'serverError', status: 503, retryAfter: '3' }, 'ProviderUnavailable', 'HTTP 503'],
+    [{ kind: 'html', status: 502 }, 'ProviderUnavailable', 'HTTP 502: Bad gateway'],
+    [{ kind: 'html', status: 200 }, 'ProviderUnavailable', 'an HTML page'],
+    [{ kind: 'reset' }, 'ProviderUnavailable', 'no connection'],
+    [{ kind: 'cutBody' }, 'ProviderUnavailable', 'cut off'],
+    [{ kind: 'invalidJson' }, 'ProviderUnavailable', 'malformed JSON'],
+    [{ kind: 'emptyChoices' }, 'ProviderUnavailable', 'at least one choice'],
+    [{ kind: 'hang' }, 'ProviderUnavailable', 'within 1 s'],
+    [{ kind: 'drip' }, 'ProviderUnavailable', 'within 1 s'],
+    [{ kind: 'flood' }, 'ProviderUnavailable', 'longer than'],
+  ])('%j is thrown as %s', async (fault, type, words) => {
+    stub.setFault(fault)
+    const failure = await failureOf(
+      run(makeInput({}, { timeoutSeconds: fault.kind === 'hang' || fault.kind === 'drip' ? 1 : 60 })),
+    )
+    expect(failure).toMatchObject({ type, nonRetryable: isBlockingFailure(type) })
+    expect(failure.message).toContain(words)
+    expect(`${failure.message}${failure.stack}${JSON.stringify(failure)}`).not.toContain(apiKey)
+    expect(failure.nextRetryDelay).toBe('retryAfter' in fault ? 3000 : undefined)
+    expect(stub.requests).toHaveLength(1)
+    // Nothing is left open behind a call that was given up.
+    await stub.requests[0]?.closed
+  })
+
+  it('that is not there at all', async () => {
+    const gone = await startModelStub()
+    await gone.close()
+    const { mutateWithModel } = createModelMutator({ apiKey, baseURL: gone.url })
+    const failure = await failureOf(quiet().run(mutateWithModel, makeInput()))
+    expect(failure).toMatchObject({ type: 'ProviderUnavailable', nonRetryable: false })
+    expect(failure.message).toContain('ECONNREFUSED')
+  })
+
+  it('at a base URL without the route', async () => {
+    const { mutateWithModel } = createModelMutator({ apiKey, baseURL: stub.url.replace('/v1', '/v9') })
+    const failure = await failureOf(quiet().run(mutateWithModel, makeInput()))
+    expect(failure.type).toBe('BadRequest')
+    expect(failure.message).toContain('OPENAI_BASE_URL')
+  })
+})
+
+describe('while it waits', () => {
+  it('heartbeats, and a cancellation ends the call and the connection', async () => {
+    stub.setFault({ kind: 'hang' })
+    const environment = quiet()
+    const call = run(makeInput(), environment)
+    const outcome = expect(call).rejects.toBeInstanceOf(CancelledFailure)
+    await once(environment, 'heartbeat')
+    environment.cancel()
+    await outcome
+    await stub.requests[0]?.closed
+  })
+
+  it('sends nothing when it is cancelled already', async () => {
+    const environment = quiet()
+    environment.cancel()
+    await expect(run(makeInput(), environment)).rejects.toBeInstanceOf(CancelledFailure)
+    expect(stub.requests).toHaveLength(0)
+  })
+})
+
+describe('the key and the address', () => {
+  const runWith = (deps: ModelDeps): Promise<MutationResult> =>
+    quiet().run(createModelMutator(deps).mutateWithModel, makeInput())
+
+  it.each([undefined, '', '  '])('asks for the key where OpenAI itself is called with %j', async (key) => {
+    const failure = await failureOf(runWith({ apiKey: key }))
+    expect(failure).toMatchObject({ type: 'AuthenticationFailed', nonRetryable: true })
+    expect(failure.message).toContain("OPENAI_API_KEY: not set; set it in the orchestrator's environment")
+  })
+
+  it('needs no key for another server', async () => {
+    expect((await runWith({ apiKey: undefined, baseURL: stub.url })).outcome).toBe('proposed')
+  })
+
+  it('refuses a key that no header can carry, without quoting it', async () => {
+    const failure = await failureOf(runWith({ apiKey: 'pasted\nkey', baseURL: stub.url }))
+    expect(failure.type).toBe('AuthenticationFailed')
+    expect(failure.message).not.toContain('pasted')
+    expect(stub.requests).toHaveLength(0)
+  })
+
+  it.each(['localhost:8000', 'ftp://host', 'nonsense'])('refuses the base URL %j', (baseURL) => {
+    expect(() => createModelMutator({ apiKey, baseURL })).toThrow(`OPENAI_BASE_URL: found "${baseURL}", expected a URL`)
+  })
+})

@@ -1,0 +1,62 @@
+import path from 'node:path'
+import type { Client } from '@temporalio/client'
+import { type NativeConnection, Worker } from '@temporalio/worker'
+import { chipQueue, machineFacts } from '../activities/evaluation/environment.ts'
+import { createEvaluationActivities, defaultLockFile } from '../activities/evaluation/evaluate.ts'
+import { problemQuery } from '../temporal/messages.ts'
+import { mlxQueue } from '../temporal/names.ts'
+import type { ProblemSnapshot } from '../temporal/problem.ts'
+import { repoRoot } from './folders.ts'
+
+export interface MlxWorkerOptions {
+  connection: NativeConnection
+  client: Client
+  /** The Python that has MLX. */
+  python: string
+  /** Caches of problems and kernels. */
+  cacheFolder: string
+  lockFile?: string
+}
+
+const fetchProblem =
+  (client: Client) =>
+  async (evolutionId: string): Promise<ProblemSnapshot> => {
+    const problem = await client.workflow.getHandle(evolutionId).query(problemQuery)
+    if (problem === null) throw new Error(`run ${evolutionId} has no problem yet`)
+    return problem
+  }
+
+/**
+ * The workers of a machine that owns an accelerator: one on the queue `mlx`, one on the queue of its chip, each with
+ * one evaluation at a time; the host-wide device lock keeps the two from overlapping.
+ */
+export const createMlxWorkers = async (options: MlxWorkerOptions): Promise<{ workers: Worker[]; queues: string[] }> => {
+  const { connection, client, python, cacheFolder, lockFile = defaultLockFile() } = options
+  const environment = await machineFacts()
+  const activities = createEvaluationActivities({
+    python,
+    lockFile,
+    cacheFolder: path.join(cacheFolder, 'mlx'),
+    repoRoot,
+    environment,
+    fetchProblem: fetchProblem(client),
+  })
+  const queues = [mlxQueue, chipQueue(environment.chip ?? 'unknown')]
+  const workers = await Promise.all(
+    queues.map((taskQueue) =>
+      Worker.create({
+        connection,
+        namespace: client.options.namespace,
+        taskQueue,
+        activities,
+        maxConcurrentActivityTaskExecutions: 1,
+        // Cancellation travels with heartbeats: it must not wait for the default throttle of several seconds.
+        maxHeartbeatThrottleInterval: '500ms',
+        defaultHeartbeatThrottleInterval: '500ms',
+        shutdownGraceTime: '20s',
+        shutdownForceTime: '30s',
+      }),
+    ),
+  )
+  return { workers, queues }
+}

@@ -1,0 +1,146 @@
+import { ApplicationFailure, proxyActivities } from '@temporalio/workflow'
+import type { createEvaluationActivities } from '../activities/evaluation/evaluate.ts'
+import type { createRunActivities } from '../activities/run/run-activities.ts'
+import { seedFrom } from '../activities/selection/random.ts'
+import { evaluationOptions, runOptions } from '../temporal/activity-options.ts'
+import type { Evaluation } from '../temporal/evaluation.ts'
+import { initialProgramId } from '../temporal/names.ts'
+import type { ProblemSnapshot } from '../temporal/problem.ts'
+import type { Program, Proposal } from '../temporal/program.ts'
+import type { OrchestratorFacts } from '../temporal/run-activities.ts'
+import type { RunConfig } from '../temporal/run-config.ts'
+import type { IslandState, Ledger, RunState } from '../temporal/run-state.ts'
+import { mergeSettings } from '../temporal/settings.ts'
+import { countEvaluation, toProgram } from './admit.ts'
+import { prepare } from './draw.ts'
+import { lineageOf } from './lineage.ts'
+import type { Run } from './run.ts'
+import { remember } from './seen.ts'
+import { parseRunConfig } from './settings.ts'
+
+const { loadProblem, inspectOrchestrator, loadFinalPopulation } =
+  proxyActivities<ReturnType<typeof createRunActivities>>(runOptions)
+const { evaluate } = proxyActivities<ReturnType<typeof createEvaluationActivities>>(evaluationOptions)
+
+const emptyLedger: Ledger = {
+  evaluated: 0,
+  rejected: 0,
+  failed: 0,
+  duplicates: 0,
+  unusable: 0,
+  evictedForSize: 0,
+  modelCalls: 0,
+  promptTokens: 0,
+  completionTokens: 0,
+  cost: 0,
+  deviceSeconds: 0,
+  firstEvaluationAt: 0,
+  lastEvaluationAt: 0,
+}
+
+const evaluateInitial = (
+  run: Run,
+  config: RunConfig,
+  problem: ProblemSnapshot,
+  proposal: Proposal,
+): Promise<Evaluation> =>
+  evaluate.executeWithOptions({ summary: 'initial program' }, [
+    {
+      id: proposal.id,
+      source: proposal.source,
+      hash: proposal.hash,
+      problem: { name: problem.name, hash: problem.hash },
+      evolutionId: run.identity.id,
+      seed: seedFrom(`${config.seed}/initial`),
+      timeoutSeconds: config.evaluation.timeoutSeconds,
+      options: config.evaluation.options,
+      compiledAbove: problem.config.evaluator === 'training' ? 0 : null,
+      purpose: 'screening',
+    },
+  ])
+
+const newIsland = (initial: Program, index: number): IslandState => ({
+  index,
+  generation: 0,
+  drawn: 0,
+  programs: [initial],
+  draws: [],
+  seen: remember('', [initial.hash]),
+  failures: [],
+  migratedAt: 0,
+  inbox: {},
+})
+
+const freshState = async (run: Run, base: StateBase): Promise<RunState> => {
+  const { problem, config } = base
+  const source = problem.files[problem.config.initialProgram] ?? ''
+  const prepared = await prepare(initialProgramId, source, source)
+  if (prepared.outcome === 'unusable') {
+    const file = `${problem.name}/${problem.config.initialProgram}`
+    throw ApplicationFailure.nonRetryable(`${file}: ${prepared.reason}`, 'InitialProgramInvalid')
+  }
+  run.reason = 'evaluating the initial program'
+  const evaluation = await evaluateInitial(run, config, problem, prepared.proposal)
+  if (evaluation.verdict !== 'scored') {
+    const message = `the initial program of ${problem.name} was ${evaluation.verdict} at stage ${evaluation.stage}: ${evaluation.reason}`
+    throw ApplicationFailure.nonRetryable(message, 'InitialProgramInvalid')
+  }
+  const initial = toProgram(prepared.proposal, evaluation, 0, 0)
+  return {
+    ...base,
+    chip: evaluation.environment.chip ?? null,
+    initial,
+    islands: Array.from({ length: config.islands }, (_, index) => newIsland(initial, index)),
+    iterationsBefore: 0,
+    ledger: countEvaluation(emptyLedger, evaluation),
+    lineage: [lineageOf(initial)],
+  }
+}
+
+/** The next run's start from a finished run's final population: same islands, same memories, further draws. */
+const resumedState = async (base: StateBase, from: { workflowId: string; runId: string }): Promise<RunState> => {
+  const { initial, islands, lineage } = await loadFinalPopulation(from)
+  return {
+    ...base,
+    config: { ...base.config, islands: islands.length },
+    initial,
+    islands: islands.map((island) => ({ ...island, draws: [] })),
+    iterationsBefore: islands.reduce((sum, { drawn }) => sum + drawn, 0),
+    ledger: emptyLedger,
+    lineage,
+  }
+}
+
+type StateBase = Omit<RunState, 'initial' | 'islands' | 'iterationsBefore' | 'ledger' | 'lineage'>
+
+const mutatorFor = (config: RunConfig, facts: OrchestratorFacts) =>
+  config.mutation.mutator === 'auto' ? facts.mutator : config.mutation.mutator
+
+/**
+ * Everything before the first generation: settings, problem, facts, the initial program's score.
+ * @throws ApplicationFailure, non-retryable, for anything wrong with input, problem or initial program.
+ */
+export const begin = async (run: Run, input: unknown): Promise<RunState> => {
+  const asked = parseRunConfig(input, 'invalid run input')
+  const problem = await loadProblem({ problem: asked.problem })
+  run.problem = problem
+  run.problemName = problem.name
+  const config = parseRunConfig(
+    mergeSettings({ problem: asked.problem, ...problem.config.run }, input),
+    `invalid run input over the settings of ${problem.name}/config.yaml`,
+  )
+  const facts = await inspectOrchestrator()
+  const base: StateBase = {
+    version: 1,
+    config,
+    problem,
+    mutator: mutatorFor(config, facts),
+    searchAttributes: facts.searchAttributes,
+    retentionDays: facts.retentionDays,
+    startedAt: run.startedAt,
+    chip: null,
+    confirmed: null,
+    control: run.control,
+  }
+  return config.resumeFrom === undefined ? freshState(run, base) : resumedState(base, config.resumeFrom)
+}

@@ -1,0 +1,106 @@
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow'
+import type { createEvaluationActivities } from '../activities/evaluation/evaluate.ts'
+import { seedFrom } from '../activities/selection/random.ts'
+import { evaluationOptions } from '../temporal/activity-options.ts'
+import type { Evaluation } from '../temporal/evaluation.ts'
+import type { Candidate, GenerationInput, GenerationResult } from '../temporal/generation.ts'
+import { drawnProgramId } from '../temporal/names.ts'
+import type { Proposal } from '../temporal/program.ts'
+import { createBlockage, GivenUp } from './blockage.ts'
+import { type Drawn, mutate, prepare } from './draw.ts'
+import { hasSeen } from './seen.ts'
+
+const { evaluate } = proxyActivities<ReturnType<typeof createEvaluationActivities>>(evaluationOptions)
+
+type Guard = ReturnType<typeof createBlockage>
+
+const evaluateProposal = (input: GenerationInput, proposal: Proposal, guard: Guard): Promise<Evaluation> =>
+  guard(() =>
+    evaluate.executeWithOptions({ summary: `${proposal.id} · ${proposal.change}`.slice(0, 200) }, [
+      {
+        id: proposal.id,
+        source: proposal.source,
+        hash: proposal.hash,
+        problem: { name: input.problem.name, hash: input.problem.hash },
+        evolutionId: input.evolutionId,
+        seed: seedFrom(`${input.config.seed}/${input.island}/${input.generation}`),
+        timeoutSeconds: input.config.evaluation.timeoutSeconds,
+        options: input.config.evaluation.options,
+        compiledAbove: input.compiledAbove,
+        purpose: 'screening',
+      },
+    ]),
+  )
+
+/** Starts one evaluation per distinct source, as soon as its first draw has one. */
+const createEvaluations = (input: GenerationInput, guard: Guard) => {
+  const started = new Map<string, Promise<Evaluation>>()
+  return (proposal: Proposal): Promise<Evaluation> => {
+    const running = started.get(proposal.hash) ?? evaluateProposal(input, proposal, guard)
+    started.set(proposal.hash, running)
+    return running
+  }
+}
+
+interface Outcome extends Drawn {
+  id: string
+  evaluation: Evaluation | null
+}
+
+/** Of equal sources within the generation the lower draw owns the evaluation, whichever was first to finish. */
+const toCandidates = (outcomes: Outcome[]): Candidate[] => {
+  const owned = new Set<string>()
+  return outcomes.map(({ id, result, usage, evaluation }): Candidate => {
+    if (result.outcome === 'unusable') return { outcome: 'unusable', id, reason: result.reason, usage }
+    const { hash, change } = result.proposal
+    if (evaluation === null || owned.has(hash)) return { outcome: 'duplicate', id, hash, change, usage }
+    owned.add(hash)
+    return { outcome: 'evaluated', proposal: result.proposal, evaluation, usage }
+  })
+}
+
+/**
+ * Workflow type `generation`: one island's next candidates. Mutations run side by side, each new source is evaluated
+ * as soon as the device is free for it, and all return in the order they were drawn.
+ */
+export async function generation(input: GenerationInput): Promise<GenerationResult> {
+  const guard = createBlockage(input.evolutionId, input.island, input.generation)
+  const evaluateOnce = createEvaluations(input, guard)
+  const finish = async (id: string, mutation: () => Promise<Drawn>): Promise<Outcome> => {
+    let drawn: Drawn = { result: { outcome: 'unusable', reason: 'blocked', reply: '', usage: null }, usage: [] }
+    try {
+      drawn = await mutation()
+      const { result } = drawn
+      const fresh = result.outcome === 'proposed' && !hasSeen(input.seen, result.proposal.hash)
+      return { id, ...drawn, evaluation: fresh ? await evaluateOnce(result.proposal) : null }
+    } catch (error) {
+      if (!(error instanceof GivenUp)) throw error
+      const reason = `given up while blocked: ${error.message}`
+      return {
+        id,
+        result: { outcome: 'unusable', reason, reply: '', usage: null },
+        usage: drawn.usage,
+        evaluation: null,
+      }
+    }
+  }
+  const outcomes = await Promise.all([
+    ...input.draws.map((draw, place) =>
+      finish(drawnProgramId(input.island, input.generation, place), () => mutate(input, draw, place, guard)),
+    ),
+    ...input.injections.map(({ id, source }) =>
+      finish(id, async () => ({ result: await guard(() => prepare(id, source, input.initialSource)), usage: [] })),
+    ),
+  ])
+  const candidates = toCandidates(outcomes)
+  setCurrentDetails(candidates.map(describeCandidate).join('\n'))
+  return { island: input.island, generation: input.generation, candidates }
+}
+
+const describeCandidate = (candidate: Candidate): string => {
+  if (candidate.outcome === 'unusable') return `- ${candidate.id}: no usable patch (${candidate.reason})`
+  if (candidate.outcome === 'duplicate') return `- ${candidate.id}: already evaluated (${candidate.change})`
+  const { proposal, evaluation } = candidate
+  const verdict = evaluation.verdict === 'scored' ? `score ${evaluation.score.toPrecision(6)}` : evaluation.reason
+  return `- ${proposal.id}: ${evaluation.verdict}, ${verdict} (${proposal.change})`
+}

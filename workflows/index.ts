@@ -1,0 +1,2 @@
+export { evolution } from './evolution.ts'
+export { generation } from './generation.ts'

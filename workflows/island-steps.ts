@@ -1,0 +1,151 @@
+import {
+  CancellationScope,
+  ChildWorkflowFailure,
+  ParentClosePolicy,
+  proxyLocalActivities,
+  startChild,
+} from '@temporalio/workflow'
+import type { createRunActivities } from '../activities/run/run-activities.ts'
+import type { createSelectionActivities } from '../activities/selection/select.ts'
+import { selectionOptions, traceOptions } from '../temporal/activity-options.ts'
+import type { GenerationInput, GenerationResult } from '../temporal/generation.ts'
+import { evolutionQueue, generationId } from '../temporal/names.ts'
+import type { SelectResult } from '../temporal/population.ts'
+import type { Program } from '../temporal/program.ts'
+import type { IslandState, RunState } from '../temporal/run-state.ts'
+import { applySelection, countGeneration, newcomersOf, recordGeneration } from './admit.ts'
+import { islandByteBudget } from './byte-budget.ts'
+import type { generation } from './generation.ts'
+import { lineageOf, pruneLineage } from './lineage.ts'
+import { memberOf } from './members.ts'
+import { islandOf, type Run, stateOf } from './run.ts'
+import { isMigrationPoint, nextDraws } from './schedule.ts'
+import { remember } from './seen.ts'
+import { traceRecords } from './trace-records.ts'
+
+const { select } = proxyLocalActivities<ReturnType<typeof createSelectionActivities>>(selectionOptions)
+const { appendTrace } = proxyLocalActivities<ReturnType<typeof createRunActivities>>(traceOptions)
+
+const selectOn = (
+  state: RunState,
+  island: IslandState,
+  newcomers: Program[],
+  migrants: number,
+): Promise<SelectResult> =>
+  select({
+    seed: `${state.config.seed}/${island.index}/${island.generation}`,
+    members: island.programs.map(memberOf),
+    newcomers: newcomers.map(memberOf),
+    config: state.config.selection,
+    byteBudget: islandByteBudget(state.islands.length),
+    draws: nextDraws(state, island),
+    migrants,
+  })
+
+const update = (state: RunState, island: IslandState): void => {
+  state.islands = state.islands.map((old) => (old.index === island.index ? island : old))
+}
+
+const bestScore = (programs: Program[]): number => Math.max(...programs.map(({ score }) => score))
+
+const generationInput = (run: Run, state: RunState, island: IslandState): GenerationInput => {
+  const named = new Set(island.draws.flatMap(({ parent, top, diverse }) => [parent, ...top, ...diverse]))
+  const { name, hash, config } = state.problem
+  return {
+    evolutionId: run.identity.id,
+    island: island.index,
+    generation: island.generation + 1,
+    draws: island.draws,
+    injections: run.control.injections.splice(0),
+    programs: island.programs.filter(({ id }) => named.has(id)),
+    failures: island.failures,
+    seen: island.seen,
+    initialSource: state.initial.source,
+    problem: { name, hash, description: config.description },
+    mutator: state.mutator,
+    config: { seed: state.config.seed, mutation: state.config.mutation, evaluation: state.config.evaluation },
+    compiledAbove: config.evaluator === 'training' ? bestScore(island.programs) : null,
+  }
+}
+
+/** Migrants leave for the next island unless it has passed this generation already (possible after `extend` only). */
+const send = (state: RunState, from: IslandState, migrants: Program[]): void => {
+  const target = islandOf(state, (from.index + 1) % state.islands.length)
+  if (target.migratedAt >= from.generation || target.generation > from.generation) return
+  update(state, { ...target, inbox: { ...target.inbox, [from.generation]: migrants } })
+}
+
+const settle = async (run: Run, result: GenerationResult, drawn: number): Promise<void> => {
+  const state = stateOf(run)
+  const recorded = recordGeneration(islandOf(state, result.island), result, drawn)
+  const newcomers = newcomersOf(result)
+  const migrants = isMigrationPoint(state, recorded.generation) ? state.config.migration.migrants : 0
+  const selected = await selectOn(state, recorded, newcomers, migrants)
+  await appendTrace({ run: run.identity, records: traceRecords(result) })
+  // Read again: while selection ran, a neighbour may have put migrants into this island's inbox.
+  const { inbox } = islandOf(state, result.island)
+  const island = applySelection({ ...recorded, inbox }, newcomers, selected)
+  update(state, island)
+  state.ledger = countGeneration(state.ledger, result)
+  state.ledger.evictedForSize += selected.evictedForSize.length
+  state.lineage = [...state.lineage, ...newcomers.map(lineageOf)]
+  state.lineage = pruneLineage(state)
+  if (migrants > 0) {
+    const everyone = [...island.programs, ...newcomers]
+    send(
+      state,
+      island,
+      selected.emigrants.flatMap((id) => everyone.find((p) => p.id === id) ?? []),
+    )
+  }
+}
+
+/** One generation of an island, from the choice of parents to the survivors. */
+export const generate = async (run: Run, index: number, draws: number): Promise<void> => {
+  const state = stateOf(run)
+  const flight = run.inFlight.get(index)
+  if (islandOf(state, index).draws.length !== draws) {
+    const island = islandOf(state, index)
+    update(state, applySelection(island, [], await selectOn(state, island, [], 0)))
+  }
+  const input = generationInput(run, state, islandOf(state, index))
+  const workflowId = generationId(run.identity.id, index, input.generation)
+  if (flight !== undefined) flight.child = workflowId
+  try {
+    const child = await startChild<typeof generation>('generation', {
+      workflowId,
+      taskQueue: evolutionQueue,
+      args: [input],
+      workflowTaskTimeout: '5s',
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      staticSummary: `island ${index} · generation ${input.generation} · best so far ${bestScore(islandOf(state, index).programs).toPrecision(5)}`,
+    })
+    await settle(run, await child.result(), draws)
+  } catch (error) {
+    if (!(error instanceof ChildWorkflowFailure) || CancellationScope.current().consideredCancelled) throw error
+    // Terminated or cancelled by hand: the run waits for a person instead of failing; `resume` makes it anew.
+    run.control.injections.unshift(...input.injections)
+    run.control.paused = `${workflowId} ended without a result: ${error.cause?.message ?? error.message}`
+  }
+}
+
+/** Migrants that have arrived for this generation join the island. */
+export const migrate = async (run: Run, index: number): Promise<void> => {
+  const state = stateOf(run)
+  const island = islandOf(state, index)
+  const known = new Set(island.programs.flatMap(({ id, hash }) => [id, hash]))
+  const arrived = island.inbox[island.generation] ?? []
+  const migrants = arrived.filter(({ id, hash }) => !known.has(id) && !known.has(hash))
+  const selected = await selectOn(state, island, migrants, 0)
+  const { inbox } = islandOf(state, index)
+  const waiting = Object.fromEntries(Object.entries(inbox).filter(([at]) => Number(at) > island.generation))
+  update(state, {
+    ...applySelection(island, migrants, selected),
+    migratedAt: island.generation,
+    inbox: waiting,
+    seen: remember(
+      island.seen,
+      migrants.map(({ hash }) => hash),
+    ),
+  })
+}

@@ -1,0 +1,75 @@
+import { workflowInfo } from '@temporalio/workflow'
+import type { ProblemSnapshot } from '../temporal/problem.ts'
+import type { RunIdentity } from '../temporal/run-activities.ts'
+import type { IslandState, RunControl, RunState } from '../temporal/run-state.ts'
+import type { Phase } from '../temporal/run-status.ts'
+
+/** A step of an island that is under way. */
+export interface InFlight {
+  generation: number
+  /** Child workflow of a generation; `null` for a migration. */
+  child: string | null
+  /** Milliseconds since the epoch. */
+  since: number
+  /** Why its generation cannot go on by itself. */
+  blocked: string | null
+}
+
+/** The live run: carried state plus what only this execution knows. */
+export interface Run {
+  identity: RunIdentity
+  control: RunControl
+  /** `null` until the problem is loaded and the initial program is scored. */
+  state: RunState | null
+  phase: Phase
+  reason: string
+  /** Name of the problem asked for. */
+  problemName: string
+  /** `null` until it is loaded. Workers fetch it by query. */
+  problem: ProblemSnapshot | null
+  startedAt: number
+  inFlight: Map<number, InFlight>
+  /** Grows with every message and every finished step: what the run's loop waits on. */
+  revision: number
+  /** What search attributes were last told, so that history gets an event only for news. */
+  published: string
+}
+
+export const newControl = (): RunControl => ({
+  paused: null,
+  stopping: false,
+  extended: 0,
+  injections: [],
+  injected: 0,
+  ignored: [],
+})
+
+/** The run of this workflow execution. */
+export const openRun = (problemName: string, carried: RunState | null): Run => {
+  const { workflowId, firstExecutionRunId, startTime } = workflowInfo()
+  return {
+    identity: { id: workflowId, firstExecutionRunId },
+    control: carried?.control ?? newControl(),
+    state: carried,
+    phase: 'running',
+    reason: carried === null ? 'loading the problem' : '',
+    problemName,
+    problem: carried?.problem ?? null,
+    startedAt: carried?.startedAt ?? startTime.getTime(),
+    inFlight: new Map(),
+    revision: 0,
+    published: '',
+  }
+}
+
+/** The state of a run that has begun. */
+export const stateOf = (run: Run): RunState => {
+  if (run.state === null) throw new Error('the run has not begun yet')
+  return run.state
+}
+
+export const islandOf = (state: RunState, index: number): IslandState => {
+  const island = state.islands[index]
+  if (island === undefined) throw new Error(`the run has no island ${index}`)
+  return island
+}

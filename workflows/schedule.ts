@@ -1,0 +1,51 @@
+import type { IslandState, RunState } from '../temporal/run-state.ts'
+import { quotaOf } from './quota.ts'
+
+/** What an island does next. */
+export type Step =
+  | { do: 'migrate'; from: number }
+  | { do: 'generate'; draws: number }
+  | { do: 'wait'; for: string }
+  | { do: 'rest' }
+
+/** Iterations the whole run is to draw, resumed runs' earlier ones included. */
+export const iterationsWanted = (state: RunState): number =>
+  state.iterationsBefore + state.config.iterations + state.control.extended
+
+/** Iterations one island is to draw. */
+export const islandQuota = (state: RunState, island: number): number =>
+  quotaOf(iterationsWanted(state), state.islands.length, island)
+
+/** Draws in the island's next generation; 0 when its quota is used up. */
+export const nextDraws = (state: RunState, island: IslandState): number =>
+  Math.max(0, Math.min(state.config.candidatesPerGeneration, islandQuota(state, island.index) - island.drawn))
+
+/** Whether migrants leave and reach islands at this generation. */
+export const isMigrationPoint = (state: RunState, generation: number): boolean =>
+  state.islands.length > 1 && generation > 0 && generation % state.config.migration.every === 0
+
+const sourceOf = (state: RunState, island: IslandState): IslandState => {
+  const source = state.islands[(island.index + state.islands.length - 1) % state.islands.length]
+  if (source === undefined) throw new Error(`no island before island ${island.index}`)
+  return source
+}
+
+/**
+ * The next step of an island that has nothing in flight. It depends on this island and on the one before it only, so
+ * the outcome is the same in whatever order islands finish.
+ *
+ * Migrants of island i at its generation g reach island i + 1 when that island arrives at g. Where the source ended
+ * before g there are none.
+ */
+export const nextStep = (state: RunState, island: IslandState): Step => {
+  const draws = nextDraws(state, island)
+  if (draws === 0) return { do: 'rest' }
+  if (isMigrationPoint(state, island.generation) && island.migratedAt < island.generation) {
+    const source = sourceOf(state, island)
+    const arrived = island.inbox[island.generation] !== undefined
+    const sourceEnded = nextDraws(state, source) === 0
+    if (arrived || source.generation >= island.generation || sourceEnded) return { do: 'migrate', from: source.index }
+    return { do: 'wait', for: `migrants of island ${source.index} at generation ${island.generation}` }
+  }
+  return { do: 'generate', draws }
+}

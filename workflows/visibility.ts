@@ -1,0 +1,66 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
+import { type SearchAttributeName, searchAttributeTypes } from '../temporal/names.ts'
+import type { RunStatus } from '../temporal/run-status.ts'
+import type { Run } from './run.ts'
+import { runStatus } from './status.ts'
+
+const ratio = (value: number): string => `${value.toFixed(3)}×`
+
+/** The best program in a line. */
+export const describeBest = ({ best }: RunStatus): string => {
+  if (best === null) return 'no scored program yet'
+  const eager = best.speedup?.eager
+  if (!eager) return `${best.programId}, score ${best.score.toPrecision(8)}`
+  const kind = best.confirmed ? 'measured once more with fresh data' : 'screened'
+  return `${best.programId}, ${ratio(eager.median)} [${ratio(eager.low)}, ${ratio(eager.high)}] over stock eager MLX, ${kind}`
+}
+
+/** A run as a short Markdown page for the Temporal UI. */
+export const detailsPage = (status: RunStatus): string =>
+  [
+    `**${status.problem}** · ${status.phase}${status.reason === '' ? '' : ` · ${status.reason}`}`,
+    '',
+    `- iterations: ${status.iterations} of ${status.iterationsWanted}, evaluated ${status.evaluated}`,
+    `- mutator: ${status.mutator ?? 'not chosen yet'}${status.mutator === 'offline' ? ' (no model is asked)' : ''}`,
+    `- best: ${describeBest(status)}`,
+    '',
+    '| island | generation | iterations | programs | best | now |',
+    '|---|---|---|---|---|---|',
+    ...status.islands.map(
+      (i) =>
+        `| ${i.island} | ${i.generation} | ${i.iterations} of ${i.quota} | ${i.programs} | ${i.best?.toPrecision(6) ?? '–'} | ${i.activity} |`,
+    ),
+  ].join('\n')
+
+const searchAttributeValues = (run: Run, status: RunStatus): Partial<Record<SearchAttributeName, string | number>> => ({
+  EvolveProblem: status.problem,
+  EvolvePhase: status.phase,
+  EvolveIterations: status.iterations,
+  ...(status.best === null ? {} : { EvolveBestScore: status.best.score }),
+  ...(status.best?.speedup?.eager ? { EvolveBestSpeedup: status.best.speedup.eager.median } : {}),
+  ...(run.state?.chip ? { EvolveChip: run.state.chip } : {}),
+})
+
+const upsertKnown = (run: Run, status: RunStatus): void => {
+  const known = run.state?.searchAttributes ?? []
+  const values = searchAttributeValues(run, status)
+  upsertSearchAttributes(
+    (Object.keys(values) as SearchAttributeName[])
+      .filter((name) => known.includes(name))
+      .map((name) => ({
+        key: defineSearchAttributeKey(name, SearchAttributeType[searchAttributeTypes[name]]),
+        value: values[name],
+      })) as Parameters<typeof upsertSearchAttributes>[0],
+  )
+}
+
+/** Shows the run's state where people look: the UI's details page, and search attributes the server knows. */
+export const publish = (run: Run): void => {
+  const status = runStatus(run, Date.now())
+  setCurrentDetails(detailsPage(status))
+  const shown = JSON.stringify([status.phase, status.iterations, status.best])
+  if (run.state === null || run.published === shown) return
+  run.published = shown
+  upsertKnown(run, status)
+}
