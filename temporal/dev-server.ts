@@ -37,6 +37,7 @@ export class DevServerFailed extends Error {
 
 const startLimitMs = 60_000
 const stopLimitMs = 10_000
+const releaseLimitMs = 5000
 
 /**
  * Starts the Temporal dev server on a database file, or adopts the one that already runs on it.
@@ -50,7 +51,7 @@ export async function startDevServer(options: DevServerOptions = {}): Promise<De
   const namespace = options.namespace ?? 'default'
   const recorded = readServerRecord()
   const adopted = recorded !== null && isRunning(recorded.process)
-  const record = adopted ? recorded : await launch(options, namespace)
+  const record = adopted ? recorded : await launch(options, namespace, recorded !== null)
   const clusterId = await healthyCluster(record, namespace)
   // Who adopts a server whose starter has died answers for it from now on.
   const startedBy = isRunning(record.startedBy) ? record.startedBy : thisProcess()
@@ -77,11 +78,12 @@ export async function stopDevServer(): Promise<void> {
   deleteServerRecord()
 }
 
-async function launch(options: DevServerOptions, namespace: string): Promise<ServerRecord> {
+async function launch(options: DevServerOptions, namespace: string, hadOne: boolean): Promise<ServerRecord> {
   if (!temporalCliPresent()) throw new DevServerFailed('The Temporal CLI is missing: run `node scripts/install.mjs`.')
   const port = options.port ?? portFromEnvironment()
-  await assertFree(port, 'the Temporal server')
-  await assertFree(port + 1000, 'the Temporal UI')
+  const patienceMs = hadOne ? releaseLimitMs : 0
+  await assertFree(port, 'the Temporal server', patienceMs)
+  await assertFree(port + 1000, 'the Temporal UI', patienceMs)
   const database = homeFile('temporal.db')
   const log = openSync(homeFile('server.log'), 'a')
   const child = spawn(temporalCliPath(), serverArguments(port, database, namespace, options.dynamicConfig ?? {}), {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** A port that a server needs is taken. */
 export class PortInUse extends Error {
@@ -9,10 +10,15 @@ export class PortInUse extends Error {
  * Makes sure that a port on the loopback interface can be listened on.
  *
  * @param purpose what the port is for, e.g. `the Temporal server`
+ * @param patienceMs how long to wait for it: a process that was killed keeps its ports for a moment
  * @throws PortInUse saying how to choose another
  */
-export async function assertFree(port: number, purpose: string): Promise<void> {
-  if (await canListen(port)) return
+export async function assertFree(port: number, purpose: string, patienceMs = 0): Promise<void> {
+  const deadline = Date.now() + patienceMs
+  do {
+    if (await canListen(port)) return
+    await delay(Math.min(50, patienceMs))
+  } while (Date.now() < deadline)
   throw new PortInUse(
     `Port ${port}, which ${purpose} needs, is in use by another program. ` +
       'Choose another with MLX_EVOLVE_PORT (the UI takes that port + 1000), ' +

@@ -26,7 +26,10 @@ class ProblemError(Exception):
 
 
 def load(folder: Path) -> Callable[..., object]:
-    """The `evaluate` function of the folder's `evaluator.py`; raises ProblemError, and what the file raises."""
+    """The `evaluate` function of the folder's `evaluator.py`.
+
+    Raises ProblemError where there is none, and whatever the file raises.
+    """
     path = folder / "evaluator.py"
     spec = importlib.util.spec_from_file_location("evaluator", path)
     if not path.is_file() or spec is None or spec.loader is None:
@@ -56,7 +59,7 @@ def run(request: Mapping[str, object]) -> Result:
         evaluate = load(Path(str(request["folder"])))
         return judge(evaluate(str(request["program"]), **extras(evaluate, request)))
     # The boundary to code that may raise anything, SystemExit included.
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001
         lines = traceback.format_exception(error)
         return failure(lines[-1].strip(), {"traceback": "".join(lines)[-TRACEBACK_LENGTH:]})
 

@@ -35,8 +35,9 @@ export interface Watch {
   onPhase?: (phase: string) => void
 }
 
-/** Lock file of this host's device, shared by everything that evaluates here. */
-export const defaultLockFile = (): string => path.join(os.tmpdir(), 'mlx-evolve-device.lock')
+/** Lock file of this host's device, shared by everything that evaluates here: `MLX_EVOLVE_DEVICE_LOCK` or a fixed one. */
+export const defaultLockFile = (env: NodeJS.ProcessEnv = process.env): string =>
+  env.MLX_EVOLVE_DEVICE_LOCK || path.join(os.tmpdir(), 'mlx-evolve-device.lock')
 
 const callEvaluator = path.join(import.meta.dirname, 'call_evaluator.py')
 
@@ -63,7 +64,8 @@ const removeScratch = async (folder: string): Promise<void> => {
 /**
  * Evaluates one program on this machine's device, waiting for the device if it is taken.
  * @returns the verdict, also on programs that crash or hang.
- * @throws ApplicationFailure `PythonMissing` (non-retryable) or `EvaluationLost` (retryable); the signal's reason.
+ * @throws ApplicationFailure `PythonMissing` or `InvalidEvaluation` (non-retryable), `EvaluationLost` (retryable); the
+ * signal's reason.
  */
 export const evaluateOnce = async (
   machine: EvaluationMachine,
@@ -92,7 +94,8 @@ export const evaluateOnce = async (
         if (phase !== undefined) onPhase?.(phase)
       },
     })
-    return classify(report, { timeoutSeconds: job.timeoutSeconds, environment: machine.environment, launcher })
+    const { timeoutSeconds, evaluator } = job
+    return classify(report, { timeoutSeconds, evaluator, environment: machine.environment, launcher })
   } finally {
     await removeScratch(scratch)
   }

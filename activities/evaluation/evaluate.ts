@@ -27,6 +27,7 @@ const startHeartbeats = (context: Context) => {
   const timer = setInterval(beat, heartbeatMs)
   return {
     enter: (phase: string): void => {
+      if (phase === state.phase) return
       state = { phase, since: Date.now() }
       beat()
     },

@@ -1,10 +1,11 @@
 """Trusted launcher of one evaluation: device lock, deadline, and a process tree that is gone afterwards.
 
-    python launch.py --lock <path> --timeout <seconds> -- <command...>
+    python launch.py --lock <path> --timeout <seconds> [--scratch <folder>] -- <command...>
 
 stdin: a first line that becomes the command's stdin; then silence, whose end means that the worker died or
-cancelled. fd 3: JSON lines to the worker: `waiting`, `device`, what the command itself said (`phase`, `result`,
-`garbage`), `ended`. The command's own fd 3 is its event channel. Imports no candidate code and no MLX.
+cancelled. fd 3: JSON lines to the worker: `waiting`, `device`, what the command said (`phase`, `result`,
+`garbage`), `ended`. The command's own fd 3 is its event channel. The scratch folder is removed where nobody
+else is left to do it. Imports no candidate code and no MLX.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import os
 import resource
 import select
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -192,6 +194,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="launch.py")
     parser.add_argument("--lock", required=True)
     parser.add_argument("--timeout", required=True, type=float)
+    parser.add_argument("--scratch")
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
     adopt_orphans()
@@ -201,6 +204,8 @@ def main() -> None:
     report = _evaluate(arguments.lock, arguments.timeout, arguments.command, Ears(outbox))
     outbox.send(report.event())
     outbox.drain(5.0)
+    if report.how == "abandoned" and arguments.scratch is not None:
+        shutil.rmtree(arguments.scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

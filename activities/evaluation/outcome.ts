@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common'
 import { z } from 'zod'
 import type { Evaluation } from '../../temporal/evaluation.ts'
 import { failed, rejected, scored } from '../../temporal/evaluation.ts'
+import type { ProblemConfig } from '../../temporal/problem.ts'
 import { boundArtifacts, boundReason } from './artifacts.ts'
 import type { Ended, LaunchReport } from './launch-events.ts'
 
@@ -50,15 +51,30 @@ const crash = (ended: Ended): Verdict => {
 const invalidResult = (result: unknown, error: z.ZodError): Verdict => {
   const issue = error.issues[0]
   const field = ['result', ...(issue?.path ?? [])].join('.')
-  const found = JSON.stringify(result).slice(0, 200)
+  const found = String(JSON.stringify(result)).slice(0, 200)
   return failure('evaluate', `the evaluator reported an invalid result: ${field}: ${issue?.message}; found ${found}`)
 }
 
+/** Exit code of the training harness for a request that no attempt can satisfy. */
+const badRequest = 2
+
+/** The harness runs candidates in a process of their own: where it gives up itself, that is not the candidate's doing. */
+const harnessGaveUp = (ended: Ended): ApplicationFailure => {
+  const said = lastLine(ended.stderr)
+  return ended.code === badRequest
+    ? ApplicationFailure.create({ type: 'InvalidEvaluation', message: said, nonRetryable: true })
+    : lost(`the training harness exited with code ${ended.code}: ${said}`)
+}
+
 /** A verdict on an evaluation that reported no result. */
-const withoutResult = (report: LaunchReport, ended: Ended, timeoutSeconds: number): Verdict => {
+const withoutResult = (report: LaunchReport, ended: Ended, context: OutcomeContext): Verdict => {
   if (ended.how === 'timeout') {
-    return failure('timeout', `not finished after ${timeoutSeconds} s on the device (evaluation.timeoutSeconds)`)
+    return failure(
+      'timeout',
+      `not finished after ${context.timeoutSeconds} s on the device (evaluation.timeoutSeconds)`,
+    )
   }
+  if (context.evaluator === 'training' && ended.how === 'exit') throw harnessGaveUp(ended)
   if (!report.spoke) {
     throw lost(`the evaluation ended before it began: ${crash(ended).reason}`)
   }
@@ -69,9 +85,9 @@ const withoutResult = (report: LaunchReport, ended: Ended, timeoutSeconds: numbe
   return crash(ended)
 }
 
-const verdictOf = (report: LaunchReport, ended: Ended, timeoutSeconds: number) => {
+const verdictOf = (report: LaunchReport, ended: Ended, context: OutcomeContext) => {
   if (ended.left > 0) return failure('crash', `left ${ended.left} processes behind that could not be killed`)
-  if (report.results.length === 0) return withoutResult(report, ended, timeoutSeconds)
+  if (report.results.length === 0) return withoutResult(report, ended, context)
   if (report.results.length > 1) {
     return failure('evaluate', `the evaluator reported ${report.results.length} results, expected one`)
   }
@@ -86,6 +102,7 @@ const output = (ended: Ended): Record<string, string> => ({
 
 /** What the worker knows besides the launcher's report. */
 export interface OutcomeContext {
+  evaluator: ProblemConfig['evaluator']
   timeoutSeconds: number
   /** Machine facts; the evaluation's own facts win. */
   environment: Record<string, string>
@@ -95,14 +112,15 @@ export interface OutcomeContext {
 
 /**
  * The verdict that a launcher's report amounts to.
- * @throws ApplicationFailure `EvaluationLost`, retryable, where the report says nothing about the candidate.
+ * @throws ApplicationFailure where the report says nothing about the candidate: `EvaluationLost`, retryable, or
+ * `InvalidEvaluation`, non-retryable, where the training harness refused its request.
  */
 export const classify = (report: LaunchReport, context: OutcomeContext): Evaluation => {
   const { ended, startedAt } = report
   if (ended === null || startedAt === null || ended.how === 'abandoned') {
     throw lost(`the launcher did not finish its evaluation: ${context.launcher}`)
   }
-  const verdict = verdictOf(report, ended, context.timeoutSeconds)
+  const verdict = verdictOf(report, ended, context)
   const artifacts = verdict.verdict === 'failed' ? { ...verdict.artifacts, ...output(ended) } : verdict.artifacts
   return {
     ...verdict,

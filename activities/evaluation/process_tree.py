@@ -123,8 +123,8 @@ def end_tree(children: Children, living: Callable[[], list[int]], pump: Callable
 
     `pump(seconds)` is called while waiting; it has to reap. Returns how many could not be killed.
 
-    A process that forks and exits all the time is never where it was seen last. It leaves orphans, whose group
-    is its own: a signal to a group is one step for the kernel, which no fork escapes.
+    A process that forks and exits all the time is never where it was seen last. It leaves orphans, whose
+    group is its own: a signal to a group is one step for the kernel, which no fork escapes.
     """
     children.ending = True
     started = time.monotonic()

@@ -20,7 +20,7 @@ export interface Launch {
   arguments: string[]
   /** The evaluation's stdin, one JSON line. */
   request: Record<string, unknown>
-  /** Scratch folder. */
+  /** Scratch folder; the launcher removes it where the worker cannot. */
   cwd: string
   /** The whole environment of the evaluation. */
   env: Record<string, string>
@@ -76,8 +76,9 @@ const collect = async (channel: Readable, onEvent: Launch['onEvent']): Promise<L
 export const launch = async (options: Launch): Promise<{ report: LaunchReport; launcher: string }> => {
   const { python, lockFile, timeoutSeconds, cwd, env, signal } = options
   signal?.throwIfAborted()
-  const command = [launcher, '--lock', lockFile, '--timeout', String(timeoutSeconds), '--', python]
-  const subprocess = execa(python, [...command, ...options.arguments], {
+  const limits = ['--lock', lockFile, '--timeout', String(timeoutSeconds), '--scratch', cwd]
+  // -E -S: the launcher takes nothing from the evaluation's environment, and starts sooner for it.
+  const subprocess = execa(python, ['-E', '-S', launcher, ...limits, '--', python, ...options.arguments], {
     cwd,
     env,
     extendEnv: false,

@@ -20,10 +20,10 @@ sys.stdout.reconfigure(encoding='utf-8')
 try:
     compile(sys.stdin.buffer.read().decode(), 'program', 'exec', dont_inherit=True)
 except SyntaxError as error:
-    print(f'{error.msg} in line {error.lineno}')
+    print(f'{error.msg} in line {error.lineno}' if error.lineno else error.msg)
     sys.exit(3)
 except (ValueError, RecursionError, MemoryError) as error:
-    print(error or 'nested too deeply')
+    print(str(error) or 'nested too deeply')
     sys.exit(3)
 `
 

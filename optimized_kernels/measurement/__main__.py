@@ -15,7 +15,7 @@ import sys
 import threading
 from types import FrameType
 
-from optimized_kernels.measurement.environment import environment
+from optimized_kernels.measurement.environment import environment, machine
 from optimized_kernels.measurement.evaluation import Evaluation
 from optimized_kernels.measurement.frames import write_all
 from optimized_kernels.measurement.gate import check_source
@@ -65,7 +65,7 @@ def _evaluate(request: Request) -> Json:
     _report("static")
     refused = check_source(request.source, INTERFACES)
     if refused is not None:
-        return result_json(refused, environment({"info": {"backend": "none"}, "mlx": "", "python": ""}, ""), {})
+        return result_json(refused, machine(), {})
     _report("load", "starting both sides")
     with started(request) as sides:
         facts = environment(sides.reference.ask("describe"), request.preset_name)

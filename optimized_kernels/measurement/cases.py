@@ -13,7 +13,7 @@ Operation = Callable[..., mx.array]
 
 @dataclass(frozen=True)
 class Case:
-    """An operation on random operands of these shapes, views taken inside so that gradients pass through them."""
+    """An operation on random operands of these shapes. Views are taken inside: gradients cross them."""
 
     name: str
     shapes: tuple[tuple[int, ...], ...]
@@ -43,7 +43,11 @@ CASES = (
     Case("matmul with a long inner dimension", ((4, 1031), (1031, 6)), _matmul),
     Case("matmul of tile-sized operands", ((128, 192), (192, 64)), _matmul),
     Case("addmm as nn.Linear calls it", ((40,), (2, 9, 24), (40, 24)), _linear),
-    Case("addmm with alpha and beta", ((13, 11), (13, 29), (29, 11)), lambda c, a, b: mx.addmm(c, a, b, 0.5, -2.0)),
+    Case(
+        "addmm with alpha and beta",
+        ((13, 11), (13, 29), (29, 11)),
+        lambda c, a, b: mx.addmm(c, a, b, 0.5, -2.0),
+    ),
     Case("3-D @ transposed 2-D", ((3, 5, 16), (10, 16)), lambda a, b: a @ b.T),
     Case("transposed 2-D @ 2-D", ((21, 14), (21, 10)), lambda a, b: a.T @ b),
     Case("strided 2-D @ 2-D", ((30, 19), (9, 12)), lambda a, b: a[::2, 1::2] @ b),

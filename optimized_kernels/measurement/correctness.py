@@ -25,7 +25,7 @@ TRAINED_STEPS = 3
 TINY = 1e-30
 
 
-# A projection may add up what a norm averages out, and a turn's gradients differ a little in size from those here.
+# A projection may add up what a norm averages out, and gradients differ a little in size from turn to turn.
 ANSWER_SLACK = 50.0
 
 
@@ -39,7 +39,9 @@ class TurnBounds:
     def check(self, candidate: Sequence[float], reference: Sequence[float]) -> Rejected | None:
         """None for a turn that trained as the reference did."""
         if len(candidate) != len(self.names):
-            return Rejected("correctness", f"a timed turn has {len(candidate)} tensors; expected {len(self.names)}")
+            return Rejected(
+                "correctness", f"a timed turn has {len(candidate)} tensors; expected {len(self.names)}"
+            )
         for name, bound, value, base in zip(self.names, self.bounds, candidate, reference, strict=True):
             if not abs(value - base) <= bound:
                 distance = f"projection {value:.3e}, stock MLX {base:.3e}, bound {bound:.1e}"

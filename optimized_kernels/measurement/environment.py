@@ -20,16 +20,15 @@ def _cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
+def machine() -> dict[str, str]:
+    """What is known without asking MLX."""
+    return {"chip": _cpu_name(), "os": platform.platform(), "python": platform.python_version()}
+
+
 def environment(description: dict[str, Any], preset: str) -> dict[str, str]:
     """Strings for the result; `description` is the reference side's answer to ``describe``."""
     info = description["info"]
-    backend = str(info["backend"])
-    on_card = backend == "cuda" and "device_name" in info
-    return {
-        "chip": str(info["device_name"]) if on_card else _cpu_name(),
-        "os": platform.platform(),
-        "mlx": str(description["mlx"]),
-        "device": backend,
-        "python": str(description["python"]),
-        "preset": preset,
-    }
+    facts = {**machine(), "mlx": str(description["mlx"]), "device": str(info["backend"]), "preset": preset}
+    if facts["device"] == "cuda" and "device_name" in info:
+        facts["chip"] = str(info["device_name"])
+    return facts

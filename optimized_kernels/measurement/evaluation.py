@@ -25,7 +25,7 @@ class Counts:
 
     forward: int
     backward: int
-    shapes: str
+    products: str
 
 
 class Evaluation:
@@ -82,13 +82,13 @@ class Evaluation:
         candidate = self.sides.candidate
         candidate.turn(self.request.seed, "eager", self.request.seed)
         answer = candidate.ask("counts")
-        counts = Counts(int(answer["forward"]), int(answer["backward"]), "\n".join(map(str, answer["shapes"])))
-        for direction, calls in (("forward", counts.forward), ("backward", counts.backward)):
-            if calls < 1:
-                return Rejected("reached", f"the training step does not call optimized_matmul in its {direction} pass")
-        return counts
+        forward, backward = int(answer["forward"]), int(answer["backward"])
+        if min(forward, backward) < 1:
+            missed = "forward" if forward < 1 else "backward"
+            return Rejected("reached", f"the training step never calls optimized_matmul in its {missed} pass")
+        return Counts(forward, backward, "\n".join(map(str, answer["products"])))
 
-    def _compiled(self, timing: Timing, eager: Measured) -> Measured | None | Rejected:
+    def _compiled(self, timing: Timing, eager: Measured) -> Measured | Rejected | None:
         """Both sides under ``mx.compile``, where the request wants it and the program deserves it."""
         above = self.request.compiled_above
         if not self.request.confirmation and (above is None or eager.speedup.low <= above):
@@ -129,7 +129,7 @@ class Evaluation:
             eager=speedup,
             compiled=None if compiled is None else compiled.speedup,
             calls={"matmul": {"forward": counts.forward, "backward": counts.backward}},
-            artifacts={"products": f"M x N x K in one step\n{counts.shapes}"},
+            artifacts={"products": f"M x N x K in one step\n{counts.products}"},
         )
 
 

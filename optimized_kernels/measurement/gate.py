@@ -13,15 +13,22 @@ MAX_BYTES = 200_000
 MLX_MODULES = frozenset({"mlx", "mlx.core", "mlx.nn", "mlx.optimizers", "mlx.utils"})
 
 # Computes nothing outside Python objects and reaches neither files, processes, clocks nor the interpreter.
-PURE_MODULES = frozenset(
-    "__future__ abc bisect cmath collections collections.abc contextlib copy dataclasses enum fractions"
-    " functools heapq itertools math numbers operator random re statistics string typing".split()
-)
+# fmt: off
+PURE_MODULES = frozenset({
+    "__future__", "abc", "bisect", "cmath", "collections", "collections.abc", "contextlib", "copy",
+    "dataclasses", "enum", "fractions", "functools", "heapq", "itertools", "math", "numbers", "operator", "random", "re",
+    "statistics", "string", "typing",
+})
 
-REFUSED_NAMES = frozenset("__import__ __builtins__ breakpoint eval exec globals input open vars".split())
+REFUSED_NAMES = frozenset({
+    "__import__", "__builtins__", "breakpoint", "eval", "exec", "globals", "input", "open", "vars",
+})
 
 # The well-known ways from an allowed object to the interpreter.
-REFUSED_ATTRIBUTES = frozenset("__builtins__ __globals__ __loader__ __spec__ __subclasses__ f_globals os sys".split())
+REFUSED_ATTRIBUTES = frozenset({
+    "__builtins__", "__globals__", "__loader__", "__spec__", "__subclasses__", "f_globals", "os", "sys",
+})
+# fmt: on
 
 
 def _imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -41,11 +48,15 @@ def _refused_import(tree: ast.AST) -> Rejected | None:
         if module not in MLX_MODULES and module not in PURE_MODULES:
             allowed = "MLX and pure modules of the standard library"
             return Rejected("static", f"line {line} imports {module}; a program may import {allowed} only")
+    return None
+
+
+def _refused_name(tree: ast.AST) -> Rejected | None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in REFUSED_NAMES:
-            return Rejected("static", f"line {node.lineno} uses {node.id}, which is not allowed in a program")
+            return Rejected("static", f"line {node.lineno} uses {node.id}, which programs may not")
         if isinstance(node, ast.Attribute) and node.attr in REFUSED_ATTRIBUTES:
-            return Rejected("static", f"line {node.lineno} uses .{node.attr}, which is not allowed in a program")
+            return Rejected("static", f"line {node.lineno} uses .{node.attr}, which programs may not")
     return None
 
 
@@ -88,4 +99,4 @@ def check_source(source: str, interfaces: Sequence[Interface]) -> Failed | Rejec
             missing = _missing_export(tree, export)
             if missing is not None:
                 return missing
-    return _refused_import(tree)
+    return _refused_import(tree) or _refused_name(tree)

@@ -9,9 +9,9 @@ _normal, _key, _stack = mx.random.normal, mx.random.key, mx.stack
 
 
 def project(tensors: dict[str, mx.array], seed: int) -> list[float]:
-    """One number a tensor: its sum over leading axes, weighted along the last with normal numbers from `seed`.
+    """One number a tensor: its sum over leading axes, weighted along the last by normal numbers.
 
-    Reads every element. The weights of a tensor are the first of one common draw.
+    Reads every element. The weights of a tensor are the first of one draw from `seed`.
     """
     columns = max((tensor.shape[-1] for tensor in tensors.values() if tensor.ndim), default=1)
     weights = _normal((columns,), key=_key(seed))

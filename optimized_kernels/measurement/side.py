@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 from contextlib import ExitStack
+from importlib.metadata import version
 from typing import Any
 
 import mlx.core as mx
@@ -48,7 +49,7 @@ class Side:
     def describe(self) -> dict[str, Any]:
         """Versions and device."""
         info = {name: str(value) for name, value in device_info().items()}
-        return {"mlx": mx.__version__, "python": sys.version.split()[0], "info": info}
+        return {"mlx": version("mlx"), "info": info}
 
     def create(self, preset: dict[str, Any], seed: int) -> dict[str, Any]:
         """Builds the workload."""
@@ -101,8 +102,8 @@ class Side:
 
     def counts(self) -> dict[str, Any]:
         """Calls of the program since `prepare`, and the most frequent products."""
-        shapes = [f"{count} of {shape}" for shape, count in self.calls.shapes.most_common(24)]
-        return {"forward": self.calls.forward, "backward": self.calls.backward, "shapes": shapes}
+        products = [f"{count} of {shape}" for shape, count in self.calls.shapes.most_common(24)]
+        return {"forward": self.calls.forward, "backward": self.calls.backward, "products": products}
 
     def settle(self) -> dict[str, Any]:
         """Ends the warm-up: what lives now is left out of garbage collection."""
@@ -121,8 +122,6 @@ class Side:
         return self.training
 
 
-
-
 def _answer(side: Side, request: dict[str, Any], replies: int) -> None:
     operation = request.pop("op")
     result = getattr(side, operation)(**request)
@@ -133,11 +132,12 @@ def _answer(side: Side, request: dict[str, Any], replies: int) -> None:
     described = [[name, list(value.shape), str(value.dtype)] for name, value in tensors.items()]
     write_message(replies, {**message, "tensors": described})
     for value in tensors.values():
-        write_frame(replies, memoryview(mx.contiguous(value.astype(mx.float32))))
+        buffer: Any = mx.contiguous(value.astype(mx.float32))
+        write_frame(replies, memoryview(buffer))
 
 
 def _end_with(parent: int) -> None:
-    """This process must not outlive the harness: by the kernel on Linux, elsewhere by looking once a second."""
+    """Does not let this process outlive the harness: Linux sees to that, elsewhere a look once a second."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
         if os.getppid() != parent:
@@ -165,9 +165,9 @@ def main() -> None:
             return
         try:
             _answer(side, request, replies)
-        except Exception as error:  # candidate code may raise anything; the harness judges it
-            text = traceback.format_exc(limit=-8)
-            write_message(replies, {"error": f"{type(error).__name__}: {error}"[:2000], "traceback": text[-6000:]})
+        except Exception as error:  # noqa: BLE001  candidate code raises anything; the harness judges it
+            reason = f"{type(error).__name__}: {error}"[:2000]
+            write_message(replies, {"error": reason, "traceback": traceback.format_exc(limit=-8)[-6000:]})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The harness's end of a side: requests with deadlines, bounded output, a process group that is gone afterwards."""
+"""The harness's end of a side: requests with deadlines, bounded output, no process left behind."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,8 @@ Arrays = dict[str, NDArray[np.float32]]
 
 MAX_ARRAY = 2**30
 OUTPUT_KEPT = 4000
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "HOME", "CUDA_HOME", "CUDA_PATH", "CUDA_VISIBLE_DEVICES")
-PASSED_PREFIXES = ("MLX_", "DYLD_", "PYTHON")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "HOME")
+PASSED_PREFIXES = ("MLX_", "DYLD_", "CUDA_", "PYTHON")
 
 
 class SideError(Exception):
@@ -51,14 +52,14 @@ class SideDied(SideError):
 class _Tail(threading.Thread):
     """Reads a stream to its end and keeps the last characters."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, descriptor: int) -> None:
         super().__init__(daemon=True)
-        self.stream = stream
+        self.descriptor = descriptor
         self.kept: deque[int] = deque(maxlen=OUTPUT_KEPT)
         self.start()
 
     def run(self) -> None:
-        while part := os.read(self.stream.fileno(), 65536):
+        while part := os.read(self.descriptor, 65536):
             self.kept.extend(part)
 
     def text(self) -> str:
@@ -82,12 +83,14 @@ class SideProcess:
         scratch.mkdir(parents=True, exist_ok=True)
         requests, self.requests = os.pipe()
         self.replies, replies = os.pipe()
+        self.output_end, output = os.pipe()
+        self.errors_end, errors = os.pipe()
         module = "optimized_kernels.measurement.side"
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", module, str(requests), str(replies), str(os.getpid())],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=output,
+            stderr=errors,
             pass_fds=(requests, replies),
             env=_environment(scratch),
             cwd=scratch,
@@ -95,9 +98,9 @@ class SideProcess:
         )
         os.close(requests)
         os.close(replies)
-        assert self.process.stdout is not None and self.process.stderr is not None
-        self.stdout = _Tail(self.process.stdout)
-        self.stderr = _Tail(self.process.stderr)
+        os.close(output)
+        os.close(errors)
+        self.stdout, self.stderr = _Tail(self.output_end), _Tail(self.errors_end)
         os.set_blocking(self.replies, False)
 
     def request(self, op: str, timeout: float, **arguments: Any) -> dict[str, Any]:
@@ -120,7 +123,7 @@ class SideProcess:
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
-            raise SideDied(f"the {self.name} process answered {op} with {body[:60]!r}, which is not an object")
+            raise SideDied(f"the {self.name} process answered {op} with {body[:60]!r}; expected an object")
         if "error" in answer:
             raise SideRaised(str(answer["error"]), str(answer.get("traceback", "")))
         return answer
@@ -136,14 +139,14 @@ class SideProcess:
             name, shape, dtype = entry
             flat = np.frombuffer(self._frame(op, deadline, MAX_ARRAY), dtype=np.float32)
             if flat.size != int(np.prod(shape)):
-                raise SideDied(f"the {self.name} process sent {flat.size} numbers for {name} of shape {shape}")
+                raise SideDied(f"the {self.name} process sent {flat.size} numbers for {name} {shape}")
             arrays[f"{name} ({str(dtype).rpartition('.')[2]})"] = flat.reshape(shape)
         return arrays
 
     def _frame(self, op: str, deadline: float, limit: int) -> bytes:
         (size,) = HEADER.unpack(self._read(op, HEADER.size, deadline))
         if size > limit:
-            raise SideDied(f"the {self.name} process announced {size} bytes for {op}; at most {limit} are expected")
+            raise SideDied(f"the {self.name} process announced {size} bytes for {op}; limit {limit}")
         return self._read(op, size, deadline)
 
     def _read(self, op: str, size: int, deadline: float) -> bytes:
@@ -174,10 +177,8 @@ class SideProcess:
 
     def close(self) -> None:
         """Kills the side and its process group."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
         for tail in (self.stdout, self.stderr):
             tail.join(0.5)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import mlx.core as mx
 
-from optimized_kernels.seams.product import Product, tiled_product
 from optimized_kernels.seams.calls import Calls
+from optimized_kernels.seams.product import Product, tiled_product
 
 
 def split_product(parts: int) -> Product:
@@ -14,7 +16,8 @@ def split_product(parts: int) -> Product:
     def multiply(a: mx.array, b: mx.array, *_tiles: int) -> mx.array:
         inner = a.shape[1]
         bounds = [inner * part // parts for part in range(parts + 1)]
-        pieces = [a[:, low:high] @ b[low:high] for low, high in zip(bounds, bounds[1:], strict=False) if high > low]
+        spans = [(low, high) for low, high in pairwise(bounds) if high > low]
+        pieces = [a[:, low:high] @ b[low:high] for low, high in spans]
         return sum(pieces[1:], pieces[0])
 
     return tiled_product(lambda m, n, k, info: (m, n, k), multiply, {}, Calls())

@@ -94,7 +94,7 @@ class Timing:
         return None
 
     def measure(self, loop: Loop, budget: float, report: Callable[[str], None]) -> Measured | Rejected:
-        """Blocks for `budget` seconds, fewer where the program is hopeless. Every turn's training is checked."""
+        """Blocks for `budget` seconds, fewer for a hopeless program. Every turn's training is checked."""
         self.warm_up(loop)
         measured = Measured()
         started = reported = time.monotonic()

@@ -36,7 +36,7 @@ class Agreement:
 
 
 def relative_error(value: Array, base: Array) -> float:
-    """‖value − base‖ / ‖base‖, in double precision; the absolute norm where `base` is zero."""
+    """‖value - base‖ / ‖base‖, in double precision; the absolute norm where `base` is zero."""
     difference = float(np.linalg.norm(np.subtract(value, base, dtype=np.float64)))
     norm = float(np.linalg.norm(base.astype(np.float64)))
     return difference / norm if norm > 0.0 else difference
@@ -67,14 +67,16 @@ def compare(candidate: Arrays, stock: Arrays, reordering: Mapping[str, float]) -
         error = relative_error(value, base)
         if reordering[name] > NOISE:
             # Any direction is as right as stock's; only the size says something.
-            size = float(np.linalg.norm(value))
-            bound = 2.0 * float(np.linalg.norm(base))
+            size, bound = float(np.linalg.norm(value)), 2.0 * float(np.linalg.norm(base))
             if size > bound:
-                return Mismatch(name, f"{name} has norm {size:.2e}; stock MLX, itself noise here, stays below {bound:.2e}")
+                return Mismatch(
+                    name, f"{name} has norm {size:.2e}; bound {bound:.2e}, as stock MLX is noise here"
+                )
             continue
         tolerance = tolerance_of(name, reordering[name])
         if error > tolerance:
-            return Mismatch(name, f"{name} is {error:.2e} off stock MLX (norm-relative); tolerance {tolerance:.2e}")
+            distance = f"{error:.2e} off stock MLX (norm-relative); tolerance {tolerance:.2e}"
+            return Mismatch(name, f"{name} is {distance}")
         if error / tolerance >= worst.share:
             worst = Agreement(name, error, error / tolerance)
     return worst

@@ -16,7 +16,9 @@ MAX_ARTIFACT = 4000
 
 def clipped(text: str, limit: int) -> str:
     """The end of `text`, where tracebacks say what happened, at most `limit` characters."""
-    return text if len(text) <= limit else f"[{len(text) - limit + 40} characters left out]\n{text[40 - limit :]}"
+    if len(text) <= limit:
+        return text
+    return f"[{len(text) - limit + 40} characters left out]\n{text[40 - limit :]}"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ Direction = Literal["forward", "backward"]
 
 @dataclass
 class Calls:
-    """Python-level calls of one seam. Under ``mx.compile`` Python runs once a trace, so these are per trace."""
+    """Python-level calls of one seam: under ``mx.compile`` Python runs once a trace."""
 
     forward: int = 0
     backward: int = 0

@@ -97,7 +97,7 @@ def array_imatmul(product: Product) -> Callable[[mx.array, mx.array], mx.array]:
 
     def __imatmul__(self: mx.array, other: mx.array) -> mx.array:
         if not _is_routable(self, other):
-            return stock.array_imatmul(self, other)  # type: ignore[no-any-return]
+            return stock.array_imatmul(self, other)
         out = _multiply(product, self, other, mx.result_type(self, other))
         if out.shape != self.shape or out.dtype != self.dtype:
             # Item assignment keeps shape and dtype; only the stock operator can change an array's own.

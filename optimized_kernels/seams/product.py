@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import mlx.core as mx
 
@@ -16,9 +17,12 @@ Product = Callable[[mx.array, mx.array], mx.array]
 
 
 def _checked_tiles(tiles: object, shape: str) -> tuple[int, int, int]:
-    if isinstance(tiles, (tuple, list)) and len(tiles) == 3:
-        if all(type(tile) is int and tile > 0 for tile in tiles):
-            return tiles[0], tiles[1], tiles[2]
+    if (
+        isinstance(tiles, (tuple, list))
+        and len(tiles) == 3
+        and all(type(tile) is int and tile > 0 for tile in tiles)
+    ):
+        return tiles[0], tiles[1], tiles[2]
     raise SeamError(f"choose_tile_size returned {tiles!r:.80} for {shape}; expected three positive integers")
 
 
@@ -66,4 +70,4 @@ def tiled_product(
 
     product = mx.custom_function(forward)
     product.vjp(backward)
-    return product
+    return cast(Product, product)

@@ -11,7 +11,7 @@ import mlx.core as mx
 matmul = mx.matmul
 addmm = mx.addmm
 array_matmul = mx.array.__matmul__
-array_imatmul = mx.array.__imatmul__  # type: ignore[attr-defined]  # missing in the stubs
+array_imatmul = mx.array.__imatmul__
 
 
 class _Depth(threading.local):

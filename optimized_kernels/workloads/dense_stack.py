@@ -7,9 +7,9 @@ import mlx.nn as nn
 
 
 class DenseStack(nn.Module):
-    """Two GELU blocks (three and two times as wide as the stream) and four projections of the width of attention.
+    """Two GELU blocks, three and two times as wide as the stream, and four projections like attention's.
 
-    The original calls these projections attention-like: they have its products, not its scores.
+    They have attention's products, not its scores.
     """
 
     def __init__(self, hidden: int, vocabulary: int) -> None:
@@ -29,4 +29,4 @@ class DenseStack(nn.Module):
 
     def __call__(self, tokens: mx.array) -> mx.array:
         """Logits (batch, sequence, vocabulary) of tokens (batch, sequence)."""
-        return self.output(self.projections(self.blocks(self.embedding(tokens))))  # type: ignore[no-any-return]
+        return self.output(self.projections(self.blocks(self.embedding(tokens))))

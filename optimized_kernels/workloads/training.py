@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Literal
 
 import mlx.core as mx
@@ -64,16 +63,17 @@ class Training:
 
     def _loss(self, inputs: mx.array, targets: mx.array) -> mx.array:
         logits = self.model(inputs)
-        return nn.losses.cross_entropy(logits, targets, reduction="mean")
+        loss: mx.array = nn.losses.cross_entropy(logits, targets, reduction="mean")
+        return loss
 
     def _update(self, inputs: mx.array, targets: mx.array) -> mx.array:
         loss, gradients = self._value_and_grad(inputs, targets)
         self.optimizer.update(self.model, gradients)
-        return loss  # type: ignore[no-any-return]
+        return loss
 
     def _compiled(self) -> Step:
         state = [self.model.state, self.optimizer.state, mx.random.state]
-        return partial(mx.compile, inputs=state, outputs=state)(self._update)  # type: ignore[no-any-return]
+        return mx.compile(self._update, inputs=state, outputs=state)
 
     def step(self, loop: Loop, batch: Batch) -> mx.array:
         """One evaluated step of `loop`; returns the loss. A compiled loop is traced at its first step."""
@@ -89,9 +89,11 @@ class Training:
 
     def updates(self) -> dict[str, mx.array]:
         """What the steps since `reset` changed, by name: parameter updates and the optimizer's state."""
-        found: dict[str, Any] = {}
-        for name, value in tree_flatten(self.model.parameters()):
+        found: dict[str, mx.array] = {}
+        parameters: Any = tree_flatten(self.model.parameters())
+        for name, value in parameters:
             found[f"parameters.{name}"] = value - self.start[name]
-        for name, value in tree_flatten(self.optimizer.state):
+        state: Any = tree_flatten(self.optimizer.state)
+        for name, value in state:
             found[f"optimizer.{name}"] = value
         return found

@@ -32,4 +32,6 @@ def optimized_matmul(A, B, tile_M, tile_N, tile_K):
             total = total + mx.matmul(A[:, k : k + tile_K], B[k : k + tile_K, n : n + tile_N])
         columns.append(total)
     return mx.concatenate(columns, axis=1)
+
+
 # EVOLVE-BLOCK-END

@@ -12,6 +12,10 @@ import { CommandFailed, reasonOf } from './failure.ts'
 
 const queryMs = 5000
 
+/** Server or workers are away, restarting or busy: trying again may help. */
+export const isOutage = (error: unknown): boolean =>
+  isGrpcServiceError(error) || (error instanceof Error && isGrpcServiceError(error.cause))
+
 /** A status for a run that failed, so that its shape is the same as any other's. */
 export const failedStatus = (id: string, reason: string, last: RunStatus | null): RunStatus => ({
   id,
@@ -52,7 +56,7 @@ export const askStatus = async (client: Client, id: string): Promise<RunStatus |
     )
   } catch (error) {
     if (error instanceof QueryNotRegisteredError || error instanceof QueryRejectedError) return null
-    if (isGrpcServiceError(error)) return null
+    if (isOutage(error)) return null
     throw error
   }
 }

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Client, isGrpcServiceError, ServiceError } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import { createLogUpdate } from 'log-update'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { uiLink } from './connect.ts'
 import { showProgress, showProgressLine } from './progress.ts'
-import { askStatus, readStatus } from './read-status.ts'
+import { askStatus, isOutage, readStatus } from './read-status.ts'
 import { waitingFor } from './waiting.ts'
 
 const betweenMs = 1000
@@ -42,12 +42,6 @@ const createView = (client: Client, id: string, { stream, notice }: WatchOptions
 
 const isClosed = async (client: Client, id: string): Promise<boolean> =>
   (await client.workflow.getHandle(id).describe()).status.name !== 'RUNNING'
-
-/** The server is away or restarting: a watcher waits for it. */
-const isOutage = (error: unknown): boolean =>
-  isGrpcServiceError(error) ||
-  error instanceof ServiceError ||
-  (error instanceof Error && isGrpcServiceError(error.cause))
 
 /**
  * Follows a run until it closes, through outages of server and workers.

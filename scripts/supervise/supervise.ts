@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { DevServer, DevServerOptions } from '../../temporal/dev-server.ts'
@@ -64,14 +65,20 @@ export async function superviseEmbedded(options: SuperviseOptions): Promise<Supe
   const serving = server
     ? stopOnFailure(keepServing(server, devServer, workersEnded.signal, onEvent))
     : Promise.resolve()
-  const stopped = settle(Promise.allSettled(tasks), Promise.allSettled([serving]), workersEnded).finally(unlock)
+  const stopped = settle(signal, Promise.allSettled(tasks), Promise.allSettled([serving]), workersEnded).finally(unlock)
   return { server, stopped }
 }
 
 type Outcomes = Promise<PromiseSettledResult<void>[]>
 
-/** Waits for the workers, then takes the server down; the first failure is thrown in the end. */
-async function settle(workers: Outcomes, serving: Outcomes, workersEnded: AbortController): Promise<void> {
+/** Waits for the signal and the workers, then takes the server down; the first failure is thrown in the end. */
+async function settle(
+  signal: AbortSignal,
+  workers: Outcomes,
+  serving: Outcomes,
+  workersEnded: AbortController,
+): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
   const outcomes = await workers
   workersEnded.abort()
   outcomes.push(...(await serving))

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { CancelledFailure } from '@temporalio/common'
 import { MockActivityEnvironment } from '@temporalio/testing'
@@ -23,6 +23,7 @@ def orphan():
 
 def evaluate(program_path):
     note(os.getpid())
+    note("in " + os.getcwd())
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for prepare in (deaf, os.setsid, orphan):
         descendant(prepare)
@@ -109,6 +110,11 @@ def evaluate(program_path):
     worker.kill('SIGKILL')
     await once(worker, 'exit')
     await until(() => pidsIn(notes).every((pid) => !isAlive(pid)), 'the evaluation is gone', 6)
+    const scratch =
+      linesOf(notes)
+        .find((line) => line.startsWith('in '))
+        ?.slice(3) ?? notes
+    await until(() => !existsSync(scratch), 'the scratch folder is gone', 6)
     // The device is free again.
     expect(await evaluateOnce(machine, await job('def evaluate(path): return {"score": 1}'))).toMatchObject({
       score: 1,

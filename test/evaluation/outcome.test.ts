@@ -5,7 +5,12 @@ import { emptyReport, phaseOf, withEvent } from '../../activities/evaluation/lau
 import { classify } from '../../activities/evaluation/outcome.ts'
 import { evaluation } from '../../temporal/evaluation.ts'
 
-const context = { timeoutSeconds: 30, environment: { chip: 'c', mlx: 'unknown' }, launcher: 'exit code 0' }
+const context = {
+  evaluator: 'function' as const,
+  timeoutSeconds: 30,
+  environment: { chip: 'c', mlx: 'unknown' },
+  launcher: 'exit code 0',
+}
 const device: LaunchEvent = { event: 'device', startedAt: 1000 }
 const speaking: LaunchEvent = { event: 'phase', phase: 'timing' }
 const ended = (more: Partial<Ended> = {}): Ended => ({
@@ -105,6 +110,29 @@ describe('without a result', () => {
     const attempt = () => outcome(...events)
     expect(attempt).toThrow(ApplicationFailure)
     expect(attempt).toThrow(expect.objectContaining({ type: 'EvaluationLost', nonRetryable: false }))
+  })
+})
+
+describe('the training harness', () => {
+  const harness = (...events: LaunchEvent[]) =>
+    evaluation.parse(classify(events.reduce(withEvent, emptyReport()), { ...context, evaluator: 'training' }))
+
+  test('is trusted: where it gives up itself, the candidate is not to blame', () => {
+    expect(() => harness(device, speaking, ended({ code: 1 }))).toThrow(
+      expect.objectContaining({
+        type: 'EvaluationLost',
+        nonRetryable: false,
+        message: expect.stringContaining('last'),
+      }),
+    )
+    expect(() => harness(device, ended({ code: 2, stderr: 'options.preset: unknown' }))).toThrow(
+      expect.objectContaining({ type: 'InvalidEvaluation', nonRetryable: true, message: 'options.preset: unknown' }),
+    )
+  })
+
+  test('may still be stopped or killed by what a candidate does', () => {
+    expect(harness(device, speaking, ended({ how: 'timeout', code: null }))).toMatchObject({ stage: 'timeout' })
+    expect(harness(device, speaking, ended({ how: 'signal', code: null, signal: 9 }))).toMatchObject({ stage: 'crash' })
   })
 })
 

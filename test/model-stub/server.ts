@@ -107,8 +107,8 @@ function record(request: IncomingMessage, response: ServerResponse, body: z.infe
 
 function complete({ model, messages }: StubRequest): Completion {
   const content = answer(messages)
-  const prompt_tokens = Math.ceil(messages.reduce((sum, message) => sum + message.content.length, 0) / 4)
-  const completion_tokens = Math.ceil(content.length / 4)
+  const prompt_tokens = Math.ceil(messages.reduce((sum, message) => sum + message.content.length, 0) / 3)
+  const completion_tokens = Math.ceil(content.length / 3)
   return {
     id: `chatcmpl-${createHash('sha256').update(content).digest('hex').slice(0, 12)}`,
     object: 'chat.completion',

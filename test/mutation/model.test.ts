@@ -98,7 +98,11 @@ describe('a good reply', () => {
     const counted = await run(makeInput())
     stub.setFault({ kind: 'noUsage' })
     const estimated = await run(makeInput())
-    expect(estimated.usage).toEqual(counted.usage)
+    const characters = stub.requests[0]?.messages.reduce((sum, { content }) => sum + content.length, 0) ?? 0
+    expect(counted.usage?.promptTokens).toBe(Math.ceil(characters / 3))
+    expect(estimated.usage?.promptTokens).toBe(Math.ceil(characters / 4))
+    expect(estimated.usage?.completionTokens).toBeLessThan(counted.usage?.completionTokens ?? 0)
+    expect(estimated.usage?.completionTokens).toBeGreaterThan(10)
   })
 })
 

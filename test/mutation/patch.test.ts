@@ -30,6 +30,14 @@ describe('what is understood', () => {
     expect(patched(parentSource, reply)).toContain('\nSCALE = 0.5\nTILE = 32\n')
   })
 
+  it('applies blocks of different lengths in any order', () => {
+    const blocks = [edit('TILE = 32', 'a = 1\nb = 2\nc = 3'), edit('    return A @ B', 'pass'), edit('SCALE = 0.5', '')]
+    const child = parentSource
+      .replace('TILE = 32\nSCALE = 0.5', 'a = 1\nb = 2\nc = 3')
+      .replace('    return A @ B', 'pass')
+    for (const order of [blocks, blocks.toReversed()]) expect(patched(parentSource, order.join(''))).toBe(child)
+  })
+
   it.each([
     ['a code fence around the blocks', `Why.\n\`\`\`diff\n${edit('TILE = 32', 'TILE = 64')}\`\`\`\n`],
     ['code fences inside the parts', edit('```python\nTILE = 32\n```', '```python\nTILE = 64\n```')],
@@ -53,6 +61,13 @@ describe('what is understood', () => {
     )
   })
 
+  it('shifts what is deeper and what is shallower than the quotation', () => {
+    const deeper = edit('return A @ B', 'if B.size:\n    return A @ B\nreturn A')
+    expect(patched(parentSource, deeper)).toContain('\n    if B.size:\n        return A @ B\n    return A\n')
+    const shallower = edit('            return mx.matmul(A, B)', '            A = A.T\n        return A @ B')
+    expect(patched(parentSource, shallower)).toContain('\n        A = A.T\n    return A @ B\n    return A @ B\n')
+  })
+
   it('translates two-space indentation', () => {
     const reply = edit(
       '  if A.ndim == 2:\n    return mx.matmul(A, B)',
@@ -66,6 +81,8 @@ describe('what is understood', () => {
   it('prefers the exact place to lenient ones', () => {
     const parent = withBlock('x = 1\nif x:\n    x = 1')
     expect(patched(parent, edit('    x = 1', '    x = 2'))).toBe(withBlock('x = 1\nif x:\n    x = 2'))
+    // White space at the end of a line is a smaller difference than at its beginning.
+    expect(patched(parent, edit('    x = 1  ', '    x = 2'))).toBe(withBlock('x = 1\nif x:\n    x = 2'))
   })
 
   it('keeps a program with carriage returns consistent', () => {
@@ -87,6 +104,7 @@ describe('what is refused', () => {
     ['text above the block', edit('import mlx.core as mx', 'import numpy'), 'outside of the evolve block'],
     ['text below the block', edit('TILE_LIMIT = 512', 'TILE_LIMIT = 1'), 'outside of the evolve block'],
     ['text across the end', edit('    return A @ B\n# EVOLVE-BLOCK-END', 'pass'), 'outside of the evolve block'],
+    ['text across the start', edit('# EVOLVE-BLOCK-START\nTILE = 32', 'TILE = 64'), 'outside of the evolve block'],
     ['a new marker', edit('TILE = 32', '# EVOLVE-BLOCK-END\nTILE = 64'), 'holds an EVOLVE-BLOCK marker'],
     ['no change', edit('TILE = 32', 'TILE = 32'), 'change nothing'],
     ['overlap', edit('TILE = 32\nSCALE = 0.5', 'a = 1') + edit('SCALE = 0.5', 'b = 1'), 'overlap at line 5'],

@@ -1,4 +1,4 @@
-"""The launcher's parts: device lock, event relay, process tree; and the verdict on what an evaluator returned."""
+"""The launcher's parts (device lock, event relay, process tree), and verdicts on what evaluators return."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -54,7 +54,7 @@ def test_lock_file_is_readable_for_everyone_and_may_be_read_only(tmp_path: Path)
 def test_lock_refuses_a_link(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("")
     (tmp_path / "lock").symlink_to(tmp_path / "precious")
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="symbolic links"):
         try_lock(str(tmp_path / "lock"))
 
 
@@ -124,7 +124,7 @@ def test_the_total_is_bounded() -> None:
 
 
 def test_living_tree_finds_descendants_and_no_zombies() -> None:
-    script = "import os, time; os.fork(); print(os.getpid(), flush=True); time.sleep(60)"
+    script = "import os, time; os.fork(); os.write(1, b'%d\\n' % os.getpid()); time.sleep(20)"
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         pids = sorted(int(process.stdout.readline()) for _ in range(2))
@@ -144,17 +144,26 @@ def test_ps_and_proc_agree_on_a_process() -> None:
         assert expected in list(process_tree._from_proc())
 
 
-@given(st.dictionaries(st.text(max_size=5), st.floats(allow_nan=True) | st.integers() | st.text() | st.none()))
+VALUES = st.floats(allow_nan=True) | st.integers() | st.text(max_size=5) | st.none() | st.booleans()
+NAMES = st.sampled_from(["combined_score", "score", "error"]) | st.text(max_size=5)
+
+
+def is_finite(value: object) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=8))
 def test_a_verdict_is_finite_json_whatever_was_returned(returned: dict[str, object]) -> None:
     result = judge(returned)
     json.dumps(result, allow_nan=False)
+    named = next((name for name in ("combined_score", "score") if name in returned), None)
+    if named is not None:
+        assert (result["verdict"] == "scored") == is_finite(returned[named])
+    else:
+        usable = any(map(is_finite, returned.values())) and not isinstance(returned.get("error"), str)
+        assert (result["verdict"] == "scored") == usable
     if result["verdict"] == "scored":
-        assert math.isfinite(result["score"])  # type: ignore[arg-type]
-        return
-    assert result["reason"]
-    assert "combined_score" in returned or not any(
-        isinstance(value, (int, float)) and math.isfinite(float(value)) for value in returned.values()
-    ) or isinstance(returned.get("error"), str)
+        assert all(map(is_finite, [result["score"], *dict(result["metrics"]).values()]))  # type: ignore[call-overload]
 
 
 def test_scores_are_looked_for_in_order() -> None:
@@ -173,6 +182,6 @@ def test_an_error_beside_a_score_is_kept_as_artifact() -> None:
 
 
 def test_objects_with_metrics_and_artifacts() -> None:
-    returned = namedtuple("Returned", "metrics artifacts")({"combined_score": 1.5}, {"log": "l", "n": 3})
+    returned = SimpleNamespace(metrics={"combined_score": 1.5}, artifacts={"log": "l", "n": 3})
     assert judge(returned)["score"] == 1.5
     assert judge(returned)["artifacts"] == {"log": "l", "n": "3"}

@@ -139,6 +139,7 @@ def test_any_text_is_mutated_or_refused_with_a_reason(key: str, parent: str, oth
             "# EVOLVE-BLOCK-START\n# EVOLVE-BLOCK-START\n# EVOLVE-BLOCK-END\n",
             "EVOLVE-BLOCK-START in line 2 while the one in line 1 is still open",
         ),
+        ("x = '\0'\n", "not Python: source code string cannot contain null bytes"),
         ("x = (\n", "not Python: '(' was never closed in line 1"),
         ("x = '\ud800'\n", "not Unicode text: surrogates not allowed at character 5"),
         (
@@ -161,7 +162,7 @@ def test_nothing_new_left_to_do() -> None:
 
 
 def test_a_deeply_nested_program_is_refused_not_fatal() -> None:
-    with pytest.raises(Unusable, match="not Python"):
+    with pytest.raises(Unusable, match=r"not Python: ."):
         propose("1/0/0/0", f"# EVOLVE-BLOCK-START\nx = {'-' * 100_000}1\n# EVOLVE-BLOCK-END\n", [])
 
 

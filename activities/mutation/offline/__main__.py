@@ -7,7 +7,6 @@ Answer:  {"outcome": "proposed", "source", "change", "used": [index into others,
 
 import json
 import sys
-import warnings
 
 
 def main() -> None:
@@ -17,7 +16,6 @@ def main() -> None:
     from mutator.propose import propose  # older versions cannot even parse it
     from mutator.unusable import Unusable
 
-    warnings.simplefilter("ignore")  # the compiler's opinions on candidates
     request = json.loads(sys.stdin.buffer.read())
     try:
         child = propose(request["draw"], request["parent"], request["others"])

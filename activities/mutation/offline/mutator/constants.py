@@ -17,10 +17,7 @@ def find_constants(view: View, others: Sequence[View | None]) -> list[Site]:
     return [
         _site(view, node)
         for node in view.expressions
-        if isinstance(node, ast.Constant)
-        and type(node.value) in (int, float)
-        and view.inside(node)
-        and not _is_index(view, node)
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float) and not _is_index(view, node)
     ]
 
 

@@ -60,7 +60,7 @@ def find_splits(view: View, others: Sequence[View | None]) -> list[Site]:
     mlx = mlx_name(view)
     sites: list[Site] = []
     for node in view.expressions:
-        arguments = plain_arguments(node, mlx, "addmm") if mlx and view.inside(node) else []
+        arguments = plain_arguments(node, mlx, "addmm") if mlx else []
         if len(arguments) == 3:
             addend, left, right = (atom(view, part) for part in arguments)
             text = wrapped(view, node, left + b" @ " + right + b" + " + addend)

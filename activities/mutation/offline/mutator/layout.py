@@ -65,7 +65,7 @@ def find_unwraps(view: View, others: Sequence[View | None]) -> list[Site]:
     mlx = mlx_name(view)
     sites: list[Site] = []
     for node in view.expressions:
-        if mlx and isinstance(node, ast.Call) and is_contiguous(node, mlx) and view.inside(node):
+        if mlx and isinstance(node, ast.Call) and is_contiguous(node, mlx):
             text = view.text(node.args[0])
             plain = text if delimited(view, node) else atom(view, node.args[0])
             sites.append(

@@ -55,8 +55,6 @@ def find_products(view: View, mlx: str) -> list[Product]:
     """Every `@` and every product call of MLX in the blocks, in source order."""
     found: list[Product] = []
     for node in view.expressions:
-        if not view.inside(node):
-            continue
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
             found.append(Product(node, "@", (node.left, node.right)))
         elif isinstance(node, ast.Call) and (name := called(node, mlx)) in PRODUCTS:

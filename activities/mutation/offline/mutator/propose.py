@@ -1,6 +1,7 @@
 """Makes one child of a program, or says why it cannot."""
 
 import ast
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -34,7 +35,12 @@ def propose(key: str, parent: str, others: Sequence[str]) -> Child:
     Raises:
         Unusable: the parent cannot be mutated, or no operator made anything new of it.
     """
-    draw = Draw(key)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the compiler's opinions on programs
+        return _propose(Draw(key), parent, others)
+
+
+def _propose(draw: Draw, parent: str, others: Sequence[str]) -> Child:
     view = View(parent)
     partners = [_view(source) for source in others]
     known = [_meaning(view), *(_meaning(partner) for partner in partners if partner)]

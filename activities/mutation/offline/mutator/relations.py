@@ -33,7 +33,7 @@ def find_comparisons(view: View, others: Sequence[View | None]) -> list[Site]:
     """Every `<`, `<=`, `>`, `>=`, `==`, `!=` in the blocks, chained ones too, but for `__name__` guards."""
     sites: list[Site] = []
     for node in view.expressions:
-        if not isinstance(node, ast.Compare) or not view.inside(node) or _guards_main(node):
+        if not isinstance(node, ast.Compare) or _guards_main(node):
             continue
         operands = [node.left, *node.comparators]
         for kind, left, right in zip(node.ops, operands, operands[1:], strict=False):
@@ -49,7 +49,7 @@ def find_arithmetic(view: View, others: Sequence[View | None]) -> list[Site]:
     """Every `+`, `-`, `*`, `/`, `//` in the blocks that does not visibly join texts, lists or tuples."""
     sites: list[Site] = []
     for node in view.expressions:
-        if not isinstance(node, ast.BinOp) or type(node.op) not in ARITHMETIC or not view.inside(node):
+        if not isinstance(node, ast.BinOp) or type(node.op) not in ARITHMETIC:
             continue
         if not (_is_sequence(node.left) or _is_sequence(node.right)):
             symbol, choices = ARITHMETIC[type(node.op)]

@@ -19,6 +19,8 @@ ANNOTATIONS = ("annotation", "returns")
 class View:
     """Source, syntax tree and editable byte ranges of one program.
 
+    `expressions` are those inside the blocks, `statements` are all; both in source order, outer ones first.
+
     Raises:
         Unusable: not Python, not encodable, or without proper evolve blocks.
     """
@@ -31,15 +33,16 @@ class View:
         except UnicodeEncodeError as error:
             raise Unusable(f"not Unicode text: {error.reason} at character {error.start}") from error
         except SyntaxError as error:
-            raise Unusable(f"not Python: {error.msg} in line {error.lineno}") from error
+            place = f" in line {error.lineno}" if error.lineno else ""
+            raise Unusable(f"not Python: {error.msg}{place}") from error
         except (ValueError, RecursionError, MemoryError) as error:
-            raise Unusable(f"not Python: {error or 'nested too deeply'}") from error
+            raise Unusable(f"not Python: {str(error) or 'nested too deeply'}") from error
         self.lines = self.data.splitlines(keepends=True)
         self.blocks = find_blocks(self.lines)
         self.newline = b"\r\n" if self.lines[0].endswith(b"\r\n") else b"\n"
         self.parent: dict[ast.AST, ast.AST] = {}
         nodes = self._descend()
-        self.expressions = self._ordered([n for n in nodes if isinstance(n, ast.expr)])
+        self.expressions = self._ordered([n for n in nodes if isinstance(n, ast.expr) and self.inside(n)])
         self.statements = self._ordered([n for n in nodes if isinstance(n, ast.stmt)])
 
     def _descend(self) -> list[ast.AST]:
@@ -77,7 +80,8 @@ class View:
 
     def end(self, node: Located) -> int:
         """Byte offset just behind a node."""
-        assert node.end_lineno is not None and node.end_col_offset is not None  # the parser sets both
+        assert node.end_lineno is not None  # the parser sets both
+        assert node.end_col_offset is not None
         return self.line_starts[node.end_lineno - 1] + node.end_col_offset
 
     def text(self, node: Located) -> bytes:

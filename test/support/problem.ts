@@ -1,0 +1,27 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { repoRoot } from './engine.ts'
+
+const closedForm = path.join(repoRoot, 'problems/closed_form')
+
+/** A copy of `closed_form` with some of its files replaced; `null` leaves a file out. @returns its path. */
+export const copyProblem = (folder: string, replaced: Record<string, string | null> = {}): string => {
+  mkdirSync(folder, { recursive: true })
+  for (const name of ['config.yaml', 'evaluator.py', 'initial_program.py']) {
+    const text = name in replaced ? replaced[name] : readFileSync(path.join(closedForm, name), 'utf8')
+    if (text !== null && text !== undefined) writeFileSync(path.join(folder, name), text)
+  }
+  return folder
+}
+
+/** `closed_form`'s evaluator, which also appends the hash of every source it evaluates to a file. */
+export const loggingEvaluator = (logFile: string, seconds = 0): string =>
+  [
+    'import hashlib, time',
+    readFileSync(path.join(closedForm, 'evaluator.py'), 'utf8').replace('def evaluate(', 'def _evaluate('),
+    'def evaluate(program_path):',
+    `    with open(${JSON.stringify(logFile)}, "a") as log:`,
+    '        log.write(hashlib.sha256(open(program_path, "rb").read()).hexdigest() + "\\n")',
+    `    time.sleep(${seconds})`,
+    '    return _evaluate(program_path)',
+  ].join('\n')

@@ -1,0 +1,70 @@
+import { once } from 'node:events'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { execa, type ResultPromise } from 'execa'
+import { type Engine, repoRoot } from './engine.ts'
+
+export const main = path.join(repoRoot, 'scripts/cli/main.ts')
+
+export interface WorkerProcess {
+  process: ResultPromise
+  kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void>
+}
+
+/** A real worker process, polling when this resolves. */
+export const startWorker = async (
+  engine: Engine,
+  kind: 'orchestrator' | 'mlx',
+  env: NodeJS.ProcessEnv = {},
+): Promise<WorkerProcess> => {
+  const child = execa(process.execPath, [main, 'worker', kind], {
+    env: { ...engine.env, MLX_EVOLVE_LOG_LEVEL: 'info', ...env },
+    extendEnv: false,
+    stdin: 'ignore',
+    buffer: false,
+    reject: false,
+  })
+  const lines = createInterface({ input: child.stderr as NodeJS.ReadableStream })
+  const log: string[] = []
+  await new Promise<void>((resolve, reject) => {
+    lines.on('line', (line) => {
+      log.push(line)
+      if (line.includes('polls')) resolve()
+    })
+    child.then(() => reject(new Error(`${kind} worker ended:\n${log.join('\n')}`)), reject)
+  })
+  return {
+    process: child,
+    kill: async (signal) => {
+      if (child.exitCode !== null) return
+      const gone = once(child, 'exit')
+      child.kill(signal)
+      await gone
+    },
+  }
+}
+
+/** Both workers, and a way to end them. */
+export const startWorkers = async (engine: Engine, env: NodeJS.ProcessEnv = {}) => {
+  const [orchestrator, mlx] = await Promise.all([
+    startWorker(engine, 'orchestrator', env),
+    startWorker(engine, 'mlx', env),
+  ])
+  return {
+    orchestrator,
+    mlx,
+    stop: async () => {
+      await Promise.all([orchestrator.kill('SIGTERM'), mlx.kill('SIGTERM')])
+    },
+  }
+}
+
+/** Runs the command line to its end. */
+export const cli = (engine: { env: NodeJS.ProcessEnv }, args: string[], env: NodeJS.ProcessEnv = {}) =>
+  execa(process.execPath, [main, ...args], {
+    env: { ...engine.env, ...env },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    cwd: repoRoot,
+  })
