@@ -9,7 +9,9 @@ import { formatTotals, readPytestReport, readVitestReport, type SuiteTotals } fr
 const folder = await mkdtemp(join(tmpdir(), 'mlx-evolve-test-'))
 try {
   const vitestReport = join(folder, 'vitest.json')
-  const vitest = await run(join(root, 'node_modules', '.bin', 'vitest'), [
+  // By this very Node: the launcher in .bin would take whichever comes first on PATH.
+  const vitest = await run(process.execPath, [
+    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
     'run',
     '--reporter=default',
     '--reporter=json',

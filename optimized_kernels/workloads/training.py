@@ -63,8 +63,7 @@ class Training:
 
     def _loss(self, inputs: mx.array, targets: mx.array) -> mx.array:
         logits = self.model(inputs)
-        loss: mx.array = nn.losses.cross_entropy(logits, targets, reduction="mean")
-        return loss
+        return nn.losses.cross_entropy(logits, targets, reduction="mean")
 
     def _update(self, inputs: mx.array, targets: mx.array) -> mx.array:
         loss, gradients = self._value_and_grad(inputs, targets)

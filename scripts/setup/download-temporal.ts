@@ -10,7 +10,8 @@ try {
   })
   await environment.teardown()
 } catch (error) {
-  // One line: this is an attempt among others, its stack helps nobody.
-  console.error(error instanceof Error ? error.message : error)
+  // One line, the innermost reason: this is an attempt among others, its stack helps nobody.
+  const message = error instanceof Error ? error.message : String(error)
+  console.error(message.split(/error sending request for url \([^)]*\): /).at(-1))
   process.exitCode = 1
 }

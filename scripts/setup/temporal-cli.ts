@@ -16,11 +16,19 @@ const byHand =
  */
 export type CliSource = (say: Say, env: NodeJS.ProcessEnv) => Promise<string | null>
 
-/** The Temporal CLI, which holds the dev server: from PATH, else downloaded, else built. */
+/**
+ * The Temporal CLI, which holds the dev server: from PATH, else downloaded, else built. Where the environment names a
+ * server only the tests need it.
+ */
 export const temporalCliStep = (env: NodeJS.ProcessEnv = process.env): Step => ({
   name: 'temporal',
   current: temporalCliPresent,
   provide: async (say) => {
+    const { resolveConnection } = await import('../../temporal/connection-options.ts')
+    const { source, address } = resolveConnection(env)
+    if (source !== 'embedded' && env.npm_lifecycle_event !== 'pretest') {
+      return say(`no Temporal CLI is needed: the ${source} names the server ${address}`)
+    }
     await mkdir(toolsFolder, { recursive: true })
     const tried: string[] = []
     for (const source of [fromPath, fromDownload, fromGo] satisfies CliSource[]) {

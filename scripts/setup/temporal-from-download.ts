@@ -26,9 +26,9 @@ export const fromDownload: CliSource = async (say, env) => {
       forceKillAfterDelay: 1000,
     })
     if (result.isCanceled) return `download: no data for ${stallMs / 1000} s`
-    if (result.failed) return `download by @temporalio/testing: ${tail(result.all ?? '', 1)}`
+    if (result.failed) return `download from temporal.download: ${tail(result.all ?? '', 1)}`
     const [file] = await readdir(folder)
-    if (file === undefined) return 'download by @temporalio/testing left no file'
+    if (file === undefined) return 'download from temporal.download: it left no file'
     await chmod(join(folder, file), 0o755)
     await rename(join(folder, file), temporalCliPath())
     return null

@@ -14,7 +14,7 @@ export class Clone {
 
   static async create(): Promise<Clone> {
     const clone = new Clone(await mkdtemp(join(tmpdir(), 'mlx-evolve-clone-')))
-    for (const part of ['scripts/setup', 'scripts/install.mjs', 'scripts/mlx-evolve.mjs', 'package.json']) {
+    for (const part of ['scripts/setup', 'temporal', 'scripts/install.mjs', 'scripts/mlx-evolve.mjs', 'package.json']) {
       await cp(join(root, part), join(clone.folder, part), { recursive: true })
     }
     await cp(join(root, 'package-lock.json'), join(clone.folder, 'package-lock.json'))

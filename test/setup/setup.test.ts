@@ -17,6 +17,10 @@ beforeEach(async () => {
 afterEach(() => clone.remove())
 
 const setUp = (env: Record<string, string>) => clone.run(process.execPath, ['scripts/setup/main.ts'], env)
+async function pythonCurrent(env: Record<string, string>): Promise<string> {
+  const script = "import { pythonStep } from './scripts/setup/python.ts'; console.log(pythonStep().current())"
+  return (await clone.run(process.execPath, ['--input-type=module', '-e', script], env)).stdout
+}
 const fakeTemporal = (version: string) => clone.write('bin/temporal', `#!/bin/sh\necho '${version}'\n`, 0o755)
 
 test('without Python, Temporal or Go each step says what was tried and what to install', async () => {
@@ -30,7 +34,7 @@ test('without Python, Temporal or Go each step says what was tried and what to i
   expect(stderr).toMatch(/by hand: install Python 3\.11 or later/)
   expect(stderr).toMatch(/\[temporal] failed: no Temporal CLI/)
   expect(stderr).toContain('tried: PATH has no `temporal`')
-  expect(stderr).toMatch(/tried: download by @temporalio\/testing: .*temporal\.download/)
+  expect(stderr).toMatch(/tried: download from temporal\.download: .+/)
   expect(stderr).toContain('tried: `go install`: Go is not on PATH')
   expect(stderr).toMatch(/by hand: install the Temporal CLI/)
 })
@@ -73,7 +77,7 @@ test('a failing go build is reported with its last lines', async () => {
   expect(stderr).toMatch(/tried: `go install github\.com\/temporalio\/cli\/cmd\/temporal@v1\.5\.1`: no route/)
 })
 
-test('the Python environment is built once, stale when a lock file changes, never left half-made', async () => {
+test('the Python environment is built once, and stale when a lock file changes', async () => {
   await fakeTemporal('temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)')
   const { command } = await findPython()
   const env = {
@@ -82,29 +86,55 @@ test('the Python environment is built once, stale when a lock file changes, neve
     MLX_EVOLVE_BACKEND: 'cpu',
     PIP_NO_INDEX: '1',
   }
-  const stamp = join(clone.folder, '.venv/mlx-evolve-stamp.json')
+  await clone.write('requirements/cpu.txt', `${await writeFakeMlx(clone.folder, command)}\n`)
   await clone.write('requirements/dev.txt', '')
-
-  await clone.write('requirements/cpu.txt', '')
-  const withoutMlx = await setUp(env)
-  expect(withoutMlx.exitCode).toBe(1)
-  expect(withoutMlx.stderr).toMatch(/\[python] failed: the Python environment \.venv could not be made/)
-  expect(withoutMlx.stderr).toMatch(/No module named 'mlx'/)
-  expect(existsSync(stamp)).toBe(false)
-
-  const wheel = await writeFakeMlx(clone.folder, command)
-  await clone.write('requirements/cpu.txt', `${wheel}\n`)
   const built = await setUp(env)
   expect(built).toMatchObject({ exitCode: 0 })
   expect(built.stderr).toMatch(/\[python] MLX 0\.0\.7 fake device/)
-  expect(existsSync(stamp)).toBe(true)
   expect(await setUp(env)).toMatchObject({ exitCode: 0, all: '' })
 
   await clone.write('requirements/dev.txt', '# changed\n')
-  const asked = "import { pythonStep } from './scripts/setup/python.ts'; console.log(pythonStep().current())"
-  expect(await clone.run(process.execPath, ['--input-type=module', '-e', asked], env)).toMatchObject({
-    stdout: 'false',
+  expect(await pythonCurrent(env)).toBe('false')
+})
+
+test('an environment in which MLX does not import is reported, and built anew next time', async () => {
+  await fakeTemporal('temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)')
+  const env = { PATH: `${join(clone.folder, 'bin')}:/usr/bin:/bin`, MLX_EVOLVE_BACKEND: 'cpu' }
+  // Answers the version probe, makes an "environment" of a copy of itself, and installs without ado.
+  const fakePython = (mlx: string) => `#!/bin/sh
+case "$1 $2" in
+  "-c import sys"*) echo 3.12.1 ;;
+  "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+  "-m pip") ;;
+  *) ${mlx} ;;
+esac
+`
+  await clone.write('bin/python3.13', fakePython(`echo "No module named 'mlx'" >&2; exit 1`), 0o755)
+  const broken = await setUp(env)
+  expect(broken.exitCode).toBe(1)
+  expect(broken.stderr).toMatch(/\[python] failed: the Python environment \.venv could not be made/)
+  expect(broken.stderr).toMatch(/No module named 'mlx'\n.*by hand: choose another build with MLX_EVOLVE_BACKEND/)
+  expect(existsSync(join(clone.folder, '.venv/bin/python'))).toBe(true)
+  expect(await pythonCurrent(env)).toBe('false')
+
+  await clone.write('bin/python3.13', fakePython('echo 0.32 gpu'), 0o755)
+  expect(await setUp(env)).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('[python] MLX 0.32 gpu') })
+  expect(await pythonCurrent(env)).toBe('true')
+})
+
+test('where the environment names a server the Temporal CLI is not needed, unless for the tests', async () => {
+  const named = {
+    ...nowhere,
+    ...offline,
+    MLX_EVOLVE_PYTHON_BIN: '/usr/bin/true',
+    TEMPORAL_ADDRESS: 'temporal.example:7233',
+  }
+  const start = await setUp({ ...named, npm_lifecycle_event: 'prestart' })
+  expect(start).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining('names the server temporal.example:7233'),
   })
+  expect(await setUp({ ...named, npm_lifecycle_event: 'pretest' })).toMatchObject({ exitCode: 1 })
 })
 
 test('an unknown backend is refused by name', async () => {

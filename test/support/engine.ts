@@ -44,6 +44,7 @@ export const startEngine = async (dynamicConfig: Record<string, unknown> = {}): 
     env: { ...process.env },
     close: async () => {
       await client.connection.close()
+      process.env.MLX_EVOLVE_HOME = home // another engine of this file may have set its own
       await stopDevServer()
       rmSync(home, { recursive: true, force: true })
     },

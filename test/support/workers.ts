@@ -1,13 +1,12 @@
-import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { execa, type ResultPromise } from 'execa'
+import { execa } from 'execa'
 import { type Engine, repoRoot } from './engine.ts'
 
 export const main = path.join(repoRoot, 'scripts/cli/main.ts')
 
 export interface WorkerProcess {
-  process: ResultPromise
+  pid: number
   kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void>
 }
 
@@ -34,12 +33,10 @@ export const startWorker = async (
     child.then(() => reject(new Error(`${kind} worker ended:\n${log.join('\n')}`)), reject)
   })
   return {
-    process: child,
+    pid: child.pid ?? 0,
     kill: async (signal) => {
-      if (child.exitCode !== null) return
-      const gone = once(child, 'exit')
       child.kill(signal)
-      await gone
+      await child
     },
   }
 }

@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Worker } from '@temporalio/worker'
+import { DeterminismViolationError } from '@temporalio/workflow'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { workflowBundlePath } from '../../workers/bundle.ts'
+import { repoRoot } from '../support/engine.ts'
+
+const folder = path.join(repoRoot, 'test/histories')
+const names = readdirSync(folder).filter((name) => name.endsWith('.json'))
+
+const read = (name: string) => JSON.parse(readFileSync(path.join(folder, name), 'utf8'))
+
+describe('recorded histories', () => {
+  let codePath: string
+
+  beforeAll(async () => {
+    codePath = await workflowBundlePath()
+  })
+
+  test('cover both workflows, and an evolution across continue-as-new', () => {
+    expect(names).toContain('generation-offline.json')
+    expect(names).toContain('generation-model.json')
+    const lastEvents = names.map((name) => read(name).events.at(-1).eventType)
+    expect(names).toContain('evolution-2.json')
+    expect(lastEvents).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW')
+    expect(lastEvents).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED')
+  })
+
+  test.each(names)('%s replays', async (name) => {
+    const history = read(name)
+    const { workflowId } = history.events[0].workflowExecutionStartedEventAttributes
+    await Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId)
+  })
+
+  test('a history that workflow code no longer agrees with is noticed', async () => {
+    const history = read('generation-offline.json')
+    const scheduled = history.events.find(
+      (event: { activityTaskScheduledEventAttributes?: object }) => event.activityTaskScheduledEventAttributes,
+    )
+    scheduled.activityTaskScheduledEventAttributes.activityType.name = 'somethingElse'
+    await expect(Worker.runReplayHistory({ workflowBundle: { codePath } }, history)).rejects.toThrow(
+      DeterminismViolationError,
+    )
+  })
+})
