@@ -66,6 +66,7 @@ class Training:
         return nn.losses.cross_entropy(logits, targets, reduction="mean")
 
     def _update(self, inputs: mx.array, targets: mx.array) -> mx.array:
+        loss: mx.array
         loss, gradients = self._value_and_grad(inputs, targets)
         self.optimizer.update(self.model, gradients)
         return loss
