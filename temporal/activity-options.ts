@@ -7,15 +7,14 @@ const untilItWorks = { initialInterval: '1s', backoffCoefficient: 2, maximumInte
 /** Reading a problem, writing an export: disk work of the orchestrator. */
 export const runOptions: ActivityOptions = {
   taskQueue: evolutionQueue,
-  startToCloseTimeout: '2 minutes',
-  heartbeatTimeout: '30s',
+  startToCloseTimeout: '10 minutes',
   retry: untilItWorks,
 }
 
 /** The offline mutator starts a short Python process. */
 export const offlineMutationOptions: ActivityOptions = {
   taskQueue: mutationQueue,
-  startToCloseTimeout: '1 minute',
+  startToCloseTimeout: '20s',
   retry: untilItWorks,
 }
 
@@ -47,8 +46,8 @@ export const selectionOptions: LocalActivityOptions = {
   retry: { initialInterval: '100ms', maximumInterval: '5s' },
 }
 
-/** One appended line a candidate. */
+/** One appended line a candidate. A full disk must not hold the run: the export completes the trace from history. */
 export const traceOptions: LocalActivityOptions = {
-  startToCloseTimeout: '30s',
-  retry: { initialInterval: '1s', maximumInterval: '30s' },
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '200ms', maximumAttempts: 3 },
 }

@@ -1,6 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
-import { NativeConnection } from '@temporalio/worker'
 import { type ResolvedConnection, resolveConnection } from './connection-options.ts'
 import { isRunning } from './process-reference.ts'
 import { readServerRecord } from './server-record.ts'
@@ -52,37 +50,6 @@ export async function connectClient({
     throw new ServerUnreachable(to, patience, error)
   }
   return new Client({ connection, namespace: to.namespace })
-}
-
-/**
- * The connection that workers use. They may be started before their server: it is waited for.
- *
- * @throws ServerUnreachable
- */
-export async function connectWorker({
-  to = resolveConnection(),
-  waitMs = 10_000,
-}: ConnectOptions = {}): Promise<NativeConnection> {
-  const deadline = Date.now() + waitMs
-  for (;;) {
-    const attempt = await tryConnect(to, Math.max(1, deadline - Date.now()))
-    if (attempt instanceof NativeConnection) return attempt
-    if (Date.now() + betweenMs > deadline) throw new ServerUnreachable(to, waitMs, attempt)
-    await delay(betweenMs)
-  }
-}
-
-const betweenMs = 250
-
-/** One attempt; the reason where it fails. A connection that comes too late is closed again. */
-async function tryConnect(to: ResolvedConnection, limitMs: number): Promise<NativeConnection | Error> {
-  const attempt = NativeConnection.connect(to.connectionOptions).catch((error: Error) => error)
-  const { promise: limit, resolve } = Promise.withResolvers<Error>()
-  const timer = setTimeout(() => resolve(new Error('no reply')), limitMs)
-  const first = await Promise.race([attempt, limit])
-  clearTimeout(timer)
-  if (first instanceof Error) attempt.then((late) => (late instanceof Error ? undefined : late.close()))
-  return first
 }
 
 function embeddedServerRuns(): boolean {

@@ -29,8 +29,6 @@ export interface GenerationInput {
   problem: { name: string; description: string; hash: string }
   mutator: Mutator
   config: Pick<RunConfig, 'seed' | 'mutation' | 'evaluation'>
-  /** The compiled baseline is measured too for scores above this. */
-  compiledAbove: number | null
 }
 
 /** What became of one draw. */

@@ -11,7 +11,7 @@ export const problemConfig = z.strictObject({
   initialProgram: z.string().default('initial_program.py'),
   /** `function`: `evaluator.py` with `evaluate(program_path) -> dict`. `training`: the MLX training harness. */
   evaluator: z.enum(['function', 'training']).default('function'),
-  /** Same program, same score, always: scores then enter the digest, and nothing is measured twice. */
+  /** Same program, same score, always: scores then enter the digest. */
   deterministic: z.boolean().default(false),
   run: z.record(z.string(), z.json()).default({}),
 })

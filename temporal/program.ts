@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { calls, speedups } from './evaluation.ts'
 
-/** Program ids are `initial`, `i<island>-g<generation>-d<draw>` or `i<island>-g<generation>-x<n>` (injected). */
+/** Program ids are `initial`, `i<island>-g<generation>-d<draw>` or `injected-<n>`. */
 export const programId = z.string().regex(/^[a-z0-9-]{1,64}$/, 'lower-case letters, digits and dashes, at most 64')
 
 /** Position of a program in feature space: dimension name → value in that dimension's own unit. */

@@ -12,6 +12,8 @@ export interface IslandState {
   generation: number
   /** Iterations used up: candidates drawn, injected ones left out. */
   drawn: number
+  /** Where this run began: more than 0 only where it resumed another. */
+  began: { generation: number; drawn: number }
   programs: Program[]
   /** Parents of the next generation, as selection chose them. */
   draws: Draw[]
@@ -83,8 +85,6 @@ export interface RunState {
   chip: string | null
   initial: Program
   islands: IslandState[]
-  /** Iterations this run began with; more than 0 only where it resumed another. */
-  iterationsBefore: number
   ledger: Ledger
   lineage: LineageEntry[]
   /** The best program as the last confirmation measured it. */
@@ -99,4 +99,7 @@ export interface FinalPopulation {
   initial: Program
   islands: IslandState[]
   lineage: LineageEntry[]
+  chip: string | null
+  /** Programs injected so far, so that ids go on where a run is resumed. */
+  injected: number
 }

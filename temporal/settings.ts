@@ -1,8 +1,26 @@
-import type { z } from 'zod'
+import { z } from 'zod'
+
+/** What a strict object says of keys it does not know: which ones it does. */
+const explainUnknown: z.core.$ZodErrorMap = (issue) =>
+  issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject
+    ? `unknown, expected one of ${Object.keys(issue.inst.shape).join(', ')}`
+    : undefined
+
+/** For `safeParse`: makes issues that `describeIssues` can say the most of. */
+export const explained = { reportInput: true, error: explainUnknown } as const
+
+const isScalar = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value) || value === null
+
+const found = (input: unknown): string => (isScalar(input) ? `, found ${JSON.stringify(input).slice(0, 200)}` : '')
+
+const describeIssue = (issue: z.core.$ZodIssue, whole: string): string[] =>
+  issue.code === 'unrecognized_keys'
+    ? issue.keys.map((key) => `${[...issue.path, key].join('.')}: ${issue.message}`)
+    : [`${issue.path.join('.') || whole}: ${issue.message}${found(issue.input)}`]
 
 /** Every issue as `field: what is wrong`, joined into one line. `whole` names the value itself. */
 export const describeIssues = (error: z.ZodError, whole: string): string =>
-  error.issues.map((issue) => `${issue.path.join('.') || whole}: ${issue.message}`).join('; ')
+  error.issues.flatMap((issue) => describeIssue(issue, whole)).join('; ')
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

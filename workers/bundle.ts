@@ -3,13 +3,19 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bundleWorkflowCode } from '@temporalio/worker'
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
 import { writeWhole } from '../activities/run/run-folder.ts'
 import { homeFile } from '../temporal/home.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 /** Everything that workflow code can import, and the lock file for what it takes from packages. */
-const inputs = ['workflows', 'temporal', 'activities/selection', 'package-lock.json']
+const inputs = [
+  'workflows',
+  'temporal',
+  'activities/selection',
+  'activities/mutation/evolve-block.ts',
+  'package-lock.json',
+]
 
 const filesUnder = async (target: string): Promise<string[]> => {
   if (path.extname(target) !== '') return [target]
@@ -31,7 +37,10 @@ const inputsHash = async (): Promise<string> => {
 export const workflowBundlePath = async (): Promise<string> => {
   const file = homeFile(`workflow-bundle-${await inputsHash()}.js`)
   if (existsSync(file)) return file
-  const { code } = await bundleWorkflowCode({ workflowsPath: path.join(root, 'workflows/index.ts') })
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: path.join(root, 'workflows/index.ts'),
+    logger: new DefaultLogger('WARN'), // its reports are no JSON, and nobody asks for them
+  })
   await mkdir(path.dirname(file), { recursive: true })
   await writeWhole(file, code)
   return file

@@ -67,8 +67,9 @@ export const createOrchestrator = async (options: OrchestratorOptions): Promise<
     },
     maxConcurrentActivityTaskExecutions: 32,
     maxHeartbeatThrottleInterval: '2s',
-    shutdownGraceTime: '10s',
-    shutdownForceTime: '20s',
+    // A reply under way is paid for: it gets time to arrive.
+    shutdownGraceTime: '20s',
+    shutdownForceTime: '25s',
   })
   return [evolution, mutation]
 }

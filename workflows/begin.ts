@@ -1,6 +1,7 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow'
 import type { createEvaluationActivities } from '../activities/evaluation/evaluate.ts'
 import type { createRunActivities } from '../activities/run/run-activities.ts'
+import { missingDimension } from '../activities/selection/cell.ts'
 import { seedFrom } from '../activities/selection/random.ts'
 import { evaluationOptions, runOptions } from '../temporal/activity-options.ts'
 import type { Evaluation } from '../temporal/evaluation.ts'
@@ -14,6 +15,7 @@ import { mergeSettings } from '../temporal/settings.ts'
 import { countEvaluation, toProgram } from './admit.ts'
 import { prepare } from './draw.ts'
 import { lineageOf } from './lineage.ts'
+import { memberOf } from './members.ts'
 import type { Run } from './run.ts'
 import { remember } from './seen.ts'
 import { parseRunConfig } from './settings.ts'
@@ -54,7 +56,7 @@ const evaluateInitial = (
       seed: seedFrom(`${config.seed}/initial`),
       timeoutSeconds: config.evaluation.timeoutSeconds,
       options: config.evaluation.options,
-      compiledAbove: problem.config.evaluator === 'training' ? 0 : null,
+      compiledAbove: null,
       purpose: 'screening',
     },
   ])
@@ -63,6 +65,7 @@ const newIsland = (initial: Program, index: number): IslandState => ({
   index,
   generation: 0,
   drawn: 0,
+  began: { generation: 0, drawn: 0 },
   programs: [initial],
   draws: [],
   seen: remember('', [initial.hash]),
@@ -86,32 +89,44 @@ const freshState = async (run: Run, base: StateBase): Promise<RunState> => {
     throw ApplicationFailure.nonRetryable(message, 'InitialProgramInvalid')
   }
   const initial = toProgram(prepared.proposal, evaluation, 0, 0)
+  const missing = missingDimension(config.selection.features, memberOf(initial).features)
+  if (missing !== null) throw ApplicationFailure.nonRetryable(missing, 'InvalidInput')
   return {
     ...base,
     chip: evaluation.environment.chip ?? null,
     initial,
     islands: Array.from({ length: config.islands }, (_, index) => newIsland(initial, index)),
-    iterationsBefore: 0,
     ledger: countEvaluation(emptyLedger, evaluation),
     lineage: [lineageOf(initial)],
   }
 }
 
 /** The next run's start from a finished run's final population: same islands, same memories, further draws. */
-const resumedState = async (base: StateBase, from: { workflowId: string; runId: string }): Promise<RunState> => {
-  const { initial, islands, lineage } = await loadFinalPopulation(from)
+const resumedState = async (run: Run, base: StateBase, from: ResumeFrom): Promise<RunState> => {
+  const { problem, config, initial, islands, lineage, chip, injected } = await loadFinalPopulation(from)
+  if (problem.hash !== base.problem.hash) {
+    const message = `resumeFrom: run ${from.workflowId} evolved ${problem.name} (${problem.hash.slice(0, 12)}), this run's problem is ${base.problem.name} (${base.problem.hash.slice(0, 12)}); both must be the same`
+    throw ApplicationFailure.nonRetryable(message, 'InvalidInput')
+  }
+  run.control.injected += injected
   return {
     ...base,
-    config: { ...base.config, islands: islands.length },
+    // The number of islands is part of a population.
+    config: { ...base.config, islands: config.islands },
+    chip,
     initial,
-    islands: islands.map((island) => ({ ...island, draws: [] })),
-    iterationsBefore: islands.reduce((sum, { drawn }) => sum + drawn, 0),
+    islands: islands.map((island) => ({
+      ...island,
+      draws: [],
+      began: { generation: island.generation, drawn: island.drawn },
+    })),
     ledger: emptyLedger,
     lineage,
   }
 }
 
-type StateBase = Omit<RunState, 'initial' | 'islands' | 'iterationsBefore' | 'ledger' | 'lineage'>
+type ResumeFrom = NonNullable<RunConfig['resumeFrom']>
+type StateBase = Omit<RunState, 'initial' | 'islands' | 'ledger' | 'lineage'>
 
 const mutatorFor = (config: RunConfig, facts: OrchestratorFacts) =>
   config.mutation.mutator === 'auto' ? facts.mutator : config.mutation.mutator
@@ -142,5 +157,5 @@ export const begin = async (run: Run, input: unknown): Promise<RunState> => {
     confirmed: null,
     control: run.control,
   }
-  return config.resumeFrom === undefined ? freshState(run, base) : resumedState(base, config.resumeFrom)
+  return config.resumeFrom === undefined ? freshState(run, base) : resumedState(run, base, config.resumeFrom)
 }

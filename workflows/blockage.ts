@@ -36,12 +36,13 @@ export const createBlockage = (evolutionId: string, island: number, generation: 
   })
   return async <T>(call: () => Promise<T>): Promise<T> => {
     for (;;) {
-      const seen = retries
       try {
         return await call()
       } catch (error) {
         const reason = blockingReason(error)
         if (reason === null) throw error
+        if (givenUp) throw new GivenUp(reason)
+        const seen = retries
         await getExternalWorkflowHandle(evolutionId).signal(generationBlockedSignal, { island, generation, reason })
         await condition(() => givenUp || retries > seen)
         if (givenUp) throw new GivenUp(reason)

@@ -1,8 +1,17 @@
-/**
- * Encoded bytes that all populations together may hold: state must pass through one Temporal payload (2 MB) with
- * problem snapshot, memories and inboxes beside it.
- */
-const populationBytes = 1_000_000
+import type { RunState } from '../temporal/run-state.ts'
 
-/** One island's share. */
-export const islandByteBudget = (islands: number): number => Math.floor(populationBytes / islands)
+/**
+ * Encoded bytes that a run's state may have: it passes through continue-as-new and the export as one payload, and
+ * Temporal takes payloads of at most 2 MB.
+ */
+const stateBytes = 1_500_000
+/** Memories, inboxes, lineage and counters, for each island. */
+const besidesPrograms = 60_000
+/** An island can always hold a few programs. */
+const leastBytes = 100_000
+
+/** What one island's programs may take, beside the problem's snapshot and the other islands. */
+export const islandByteBudget = ({ problem, islands }: RunState): number => {
+  const shared = stateBytes - JSON.stringify(problem).length
+  return Math.max(leastBytes, Math.floor(shared / islands.length) - besidesPrograms)
+}

@@ -1,5 +1,6 @@
 import { ApplicationFailure, log, setHandler } from '@temporalio/workflow'
 import type { z } from 'zod'
+import { checkProgram } from '../activities/mutation/evolve-block.ts'
 import {
   type ControlMessage,
   controlMessages,
@@ -8,14 +9,14 @@ import {
   generationBlockedSignal,
 } from '../temporal/messages.ts'
 import { injectedProgramId } from '../temporal/names.ts'
-import { describeIssues } from '../temporal/settings.ts'
+import { describeIssues, explained } from '../temporal/settings.ts'
 import type { Run } from './run.ts'
 
 const rememberedSignals = 10
 
 /** Why a valid message cannot be obeyed now; `null` when it can. */
 const refusal = (run: Run, name: ControlMessage): string | null => {
-  if (run.phase !== 'running' && run.phase !== 'paused') return `the run is ${run.phase}`
+  if (run.phase !== 'running') return `the run is ${run.phase}`
   if (run.control.stopping && name !== 'stop') return 'the run is stopping'
   return null
 }
@@ -50,8 +51,20 @@ const obey = (run: Run, name: ControlMessage, request: unknown): string => {
 
 const check = (run: Run, name: ControlMessage, request: unknown): string | null => {
   const schema: z.ZodType = controlMessages[name]
-  const parsed = schema.safeParse(request ?? undefined)
-  return parsed.success ? refusal(run, name) : describeIssues(parsed.error, name)
+  const parsed = schema.safeParse(request ?? undefined, explained)
+  if (!parsed.success) return describeIssues(parsed.error, name)
+  return refusal(run, name) ?? (name === 'inject' ? programProblem(run, request) : null)
+}
+
+const waitingCharacters = 400_000
+
+const programProblem = ({ control }: Run, request: unknown): string | null => {
+  const { source } = controlMessages.inject.parse(request)
+  const reason = checkProgram(source)
+  if (reason !== null) return `source: ${reason}`
+  const waiting = control.injections.reduce((sum, injection) => sum + injection.source.length, source.length)
+  if (waiting <= waitingCharacters) return null
+  return `source: ${waiting} characters of injected programs would wait, at most ${waitingCharacters} may`
 }
 
 const ignore = (run: Run, name: string, reason: string): void => {

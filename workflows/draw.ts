@@ -11,12 +11,6 @@ import type { Program } from '../temporal/program.ts'
 
 type Guard = <T>(call: () => Promise<T>) => Promise<T>
 
-/** A draw's mutation with every model call it took. */
-export interface Drawn {
-  result: MutationResult
-  usage: Usage[]
-}
-
 const programOf = (input: GenerationInput, id: string): Program => {
   const program = input.programs.find((candidate) => candidate.id === id)
   if (program === undefined) throw new Error(`generation input lacks program ${id}`)
@@ -35,27 +29,35 @@ const mutateInput = (input: GenerationInput, draw: Draw, place: number): MutateI
   config: input.config.mutation,
 })
 
-const usageOf = ({ usage }: MutationResult): Usage[] => (usage === null ? [] : [usage])
-
-/** Mutation of one draw; a model's reply without a usable patch gets one repair attempt. */
-export const mutate = async (input: GenerationInput, draw: Draw, place: number, guard: Guard): Promise<Drawn> => {
+/**
+ * Mutation of one draw; a model's reply without a usable patch gets one repair attempt.
+ * @param paid gets every model call as soon as it was answered, also where a later one is given up.
+ */
+export const mutate = async (
+  input: GenerationInput,
+  draw: Draw,
+  place: number,
+  guard: Guard,
+  paid: Usage[],
+): Promise<MutationResult> => {
   const request = mutateInput(input, draw, place)
   const summary = `${request.id} from ${draw.parent}`
   if (input.mutator === 'offline') {
     const { mutateOffline } = proxyActivities<ReturnType<typeof createOfflineMutator>>(offlineMutationOptions)
-    const result = await guard(() => mutateOffline.executeWithOptions({ summary }, [request]))
-    return { result, usage: usageOf(result) }
+    return guard(() => mutateOffline.executeWithOptions({ summary }, [request]))
   }
   const { mutateWithModel } = proxyActivities<ReturnType<typeof createModelMutator>>(
     modelMutationOptions(input.config.mutation.timeoutSeconds),
   )
-  const first = await guard(() => mutateWithModel.executeWithOptions({ summary }, [request]))
-  if (first.outcome === 'proposed') return { result: first, usage: usageOf(first) }
+  const ask = async (attempt: MutateInput, title: string): Promise<MutationResult> => {
+    const result = await guard(() => mutateWithModel.executeWithOptions({ summary: title }, [attempt]))
+    if (result.usage !== null) paid.push(result.usage)
+    return result
+  }
+  const first = await ask(request, summary)
+  if (first.outcome === 'proposed') return first
   const repair = { reply: first.reply, reason: first.reason }
-  const second = await guard(() =>
-    mutateWithModel.executeWithOptions({ summary: `${summary}, repair` }, [{ ...request, repair }]),
-  )
-  return { result: second, usage: [...usageOf(first), ...usageOf(second)] }
+  return ask({ ...request, repair }, `${summary}, repair`)
 }
 
 /** An injected or initial source, checked and made a proposal. */

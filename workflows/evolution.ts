@@ -1,10 +1,13 @@
 import {
   allHandlersFinished,
   CancellationScope,
+  ContinueAsNew,
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
+  log,
+  TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow'
 import { giveUpSignal, retrySignal } from '../temporal/messages.ts'
@@ -25,8 +28,13 @@ export interface Carried {
   carried: RunState
 }
 
-const carriedState = (input: unknown): RunState | null =>
-  typeof input === 'object' && input !== null && 'carried' in input ? (input as Carried).carried : null
+/** State of the chain's earlier execution. Nobody but continue-as-new may hand it in. */
+const carriedState = (input: unknown): RunState | null => {
+  if (workflowInfo().continuedFromExecutionRunId === undefined) return null
+  const { carried } = input as Carried
+  if (carried.version !== 1) throw new Error(`carried state has version ${carried.version}, this code knows 1`)
+  return carried
+}
 
 const problemNameIn = (input: unknown): string =>
   typeof input === 'object' && input !== null && 'problem' in input ? String(input.problem) : ''
@@ -51,8 +59,9 @@ const startSteps = (run: Run, launch: Launch): void => {
 
 const isDone = (run: Run): boolean => {
   const state = stateOf(run)
+  const { stopping, paused, injections } = run.control
   const atRest = state.islands.every((island) => nextStep(state, island).do === 'rest')
-  return run.control.stopping || (atRest && run.control.injections.length === 0)
+  return stopping || (atRest && paused === null && injections.length === 0)
 }
 
 /** Tells blocked generations that a person has spoken. */
@@ -60,7 +69,13 @@ const releaseBlocked = async (run: Run): Promise<void> => {
   for (const flight of run.inFlight.values()) {
     if (flight.blocked === null || flight.child === null) continue
     flight.blocked = null
-    await getExternalWorkflowHandle(flight.child).signal(run.control.stopping ? giveUpSignal : retrySignal)
+    try {
+      await getExternalWorkflowHandle(flight.child).signal(run.control.stopping ? giveUpSignal : retrySignal)
+    } catch (error) {
+      // It closed meanwhile: its result, or the lack of one, arrives by itself.
+      if (isCancellation(error)) throw error
+      log.info('a blocked generation closed before it was told', { child: flight.child })
+    }
   }
 }
 
@@ -81,13 +96,15 @@ const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
     const seen = run.revision
     if (failures.length > 0) throw failures[0]
     const draining = workflowInfo().continueAsNewSuggested
-    const { paused, stopping } = run.control
-    if (paused === null || stopping) await releaseBlocked(run)
-    if (paused === null && !stopping && !draining) startSteps(run, launch)
+    if (run.control.paused === null || run.control.stopping) await releaseBlocked(run)
+    if (run.control.paused === null && !run.control.stopping && !draining) startSteps(run, launch)
     publish(run)
     if (run.inFlight.size === 0) {
       if (isDone(run)) return 'done'
-      if (draining && allHandlersFinished()) return 'continue-as-new'
+      if (draining) {
+        await condition(allHandlersFinished)
+        return 'continue-as-new'
+      }
     }
     await condition(() => run.revision > seen)
   }
@@ -98,10 +115,10 @@ const close = (run: Run, phase: Phase, reason: string): void => {
   run.reason = reason
 }
 
-/** Cancelled: nothing new is started, the best so far is still exported. */
-const exportCancelled = (run: Run): Promise<void> =>
+/** However a run ends, what it has found is exported: nothing that was paid for is lost. */
+const exportUnfinished = (run: Run, phase: Phase, reason: string): Promise<void> =>
   CancellationScope.nonCancellable(async () => {
-    close(run, 'stopped', 'cancelled')
+    close(run, phase, reason)
     if (run.state === null) return
     publish(run)
     await exportPopulation(run)
@@ -135,7 +152,11 @@ export async function evolution(input: unknown): Promise<RunStatus> {
     await exportPopulation(run)
     return runStatus(run, Date.now())
   } catch (error) {
-    if (isCancellation(error)) await exportCancelled(run)
+    if (error instanceof ContinueAsNew) throw error
+    const cancelled = isCancellation(error)
+    const reason = error instanceof TemporalFailure ? (error.cause?.message ?? error.message) : String(error)
+    if (cancelled) await exportUnfinished(run, 'stopped', 'cancelled')
+    else if (error instanceof TemporalFailure) await exportUnfinished(run, 'failed', reason)
     throw error
   }
 }

@@ -1,8 +1,10 @@
-import { proxyActivities } from '@temporalio/workflow'
+import { ActivityFailure, isCancellation, proxyActivities } from '@temporalio/workflow'
 import type { createEvaluationActivities } from '../activities/evaluation/evaluate.ts'
 import type { createRunActivities } from '../activities/run/run-activities.ts'
 import { seedFrom } from '../activities/selection/random.ts'
 import { evaluationOptions, runOptions } from '../temporal/activity-options.ts'
+import type { Evaluation } from '../temporal/evaluation.ts'
+import type { Program } from '../temporal/program.ts'
 import type { ExportInput } from '../temporal/run-activities.ts'
 import { countEvaluation, toProgram } from './admit.ts'
 import { type Run, stateOf } from './run.ts'
@@ -19,8 +21,24 @@ export const confirmBest = async (run: Run): Promise<void> => {
   const state = stateOf(run)
   const best = bestOf(state)
   if (state.problem.config.evaluator !== 'training' || best.id === state.initial.id) return
+  if (state.confirmed?.id === best.id) return // extended without finding anything better
   run.reason = `measuring ${best.id} once more with fresh data`
-  const evaluation = await evaluate.executeWithOptions({ summary: `${best.id} once more` }, [
+  try {
+    const evaluation = await measureAgain(run, best)
+    state.ledger = countEvaluation(state.ledger, evaluation)
+    run.reason = ''
+    if (evaluation.verdict === 'scored') state.confirmed = toProgram(best, evaluation, best.island, best.generation)
+    else run.reason = `${best.id} was ${evaluation.verdict} when measured once more: ${evaluation.reason}`
+  } catch (error) {
+    // The run's results are worth more than this last look at them.
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error
+    run.reason = `${best.id} could not be measured once more: ${error.cause?.message ?? error.message}`
+  }
+}
+
+const measureAgain = (run: Run, best: Program): Promise<Evaluation> => {
+  const state = stateOf(run)
+  return evaluate.executeWithOptions({ summary: `${best.id} once more` }, [
     {
       id: best.id,
       source: best.source,
@@ -30,25 +48,21 @@ export const confirmBest = async (run: Run): Promise<void> => {
       seed: seedFrom(`${state.config.seed}/confirmation/${best.id}`),
       timeoutSeconds: state.config.evaluation.timeoutSeconds,
       options: state.config.evaluation.options,
-      compiledAbove: 0,
+      compiledAbove: null,
       purpose: 'confirmation',
     },
   ])
-  state.ledger = countEvaluation(state.ledger, evaluation)
-  run.reason = ''
-  if (evaluation.verdict === 'scored') state.confirmed = toProgram(best, evaluation, best.island, best.generation)
-  else run.reason = `${best.id} was ${evaluation.verdict} when measured once more: ${evaluation.reason}`
 }
 
 /** What the export activity is given: the run as it is now. */
 export const exportInput = (run: Run): ExportInput => {
   const state = stateOf(run)
-  const { problem, config, initial, islands, lineage } = state
+  const { problem, config, initial, islands, lineage, chip } = state
   return {
     run: run.identity,
     status: runStatus(run, Date.now()),
     best: reportedBest(state).program,
-    population: { problem, config, initial, islands, lineage },
+    population: { problem, config, initial, islands, lineage, chip, injected: state.control.injected },
   }
 }
 

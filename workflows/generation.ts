@@ -4,10 +4,11 @@ import { seedFrom } from '../activities/selection/random.ts'
 import { evaluationOptions } from '../temporal/activity-options.ts'
 import type { Evaluation } from '../temporal/evaluation.ts'
 import type { Candidate, GenerationInput, GenerationResult } from '../temporal/generation.ts'
+import type { MutationResult, Usage } from '../temporal/mutation.ts'
 import { drawnProgramId } from '../temporal/names.ts'
 import type { Proposal } from '../temporal/program.ts'
 import { createBlockage, GivenUp } from './blockage.ts'
-import { type Drawn, mutate, prepare } from './draw.ts'
+import { mutate, prepare } from './draw.ts'
 import { hasSeen } from './seen.ts'
 
 const { evaluate } = proxyActivities<ReturnType<typeof createEvaluationActivities>>(evaluationOptions)
@@ -26,7 +27,7 @@ const evaluateProposal = (input: GenerationInput, proposal: Proposal, guard: Gua
         seed: seedFrom(`${input.config.seed}/${input.island}/${input.generation}`),
         timeoutSeconds: input.config.evaluation.timeoutSeconds,
         options: input.config.evaluation.options,
-        compiledAbove: input.compiledAbove,
+        compiledAbove: null,
         purpose: 'screening',
       },
     ]),
@@ -42,8 +43,10 @@ const createEvaluations = (input: GenerationInput, guard: Guard) => {
   }
 }
 
-interface Outcome extends Drawn {
+interface Outcome {
   id: string
+  result: MutationResult
+  usage: Usage[]
   evaluation: Evaluation | null
 }
 
@@ -66,30 +69,24 @@ const toCandidates = (outcomes: Outcome[]): Candidate[] => {
 export async function generation(input: GenerationInput): Promise<GenerationResult> {
   const guard = createBlockage(input.evolutionId, input.island, input.generation)
   const evaluateOnce = createEvaluations(input, guard)
-  const finish = async (id: string, mutation: () => Promise<Drawn>): Promise<Outcome> => {
-    let drawn: Drawn = { result: { outcome: 'unusable', reason: 'blocked', reply: '', usage: null }, usage: [] }
+  const finish = async (id: string, mutation: (paid: Usage[]) => Promise<MutationResult>): Promise<Outcome> => {
+    const usage: Usage[] = []
     try {
-      drawn = await mutation()
-      const { result } = drawn
+      const result = await mutation(usage)
       const fresh = result.outcome === 'proposed' && !hasSeen(input.seen, result.proposal.hash)
-      return { id, ...drawn, evaluation: fresh ? await evaluateOnce(result.proposal) : null }
+      return { id, result, usage, evaluation: fresh ? await evaluateOnce(result.proposal) : null }
     } catch (error) {
       if (!(error instanceof GivenUp)) throw error
       const reason = `given up while blocked: ${error.message}`
-      return {
-        id,
-        result: { outcome: 'unusable', reason, reply: '', usage: null },
-        usage: drawn.usage,
-        evaluation: null,
-      }
+      return { id, result: { outcome: 'unusable', reason, reply: '', usage: null }, usage, evaluation: null }
     }
   }
   const outcomes = await Promise.all([
     ...input.draws.map((draw, place) =>
-      finish(drawnProgramId(input.island, input.generation, place), () => mutate(input, draw, place, guard)),
+      finish(drawnProgramId(input.island, input.generation, place), (paid) => mutate(input, draw, place, guard, paid)),
     ),
     ...input.injections.map(({ id, source }) =>
-      finish(id, async () => ({ result: await guard(() => prepare(id, source, input.initialSource)), usage: [] })),
+      finish(id, () => guard(() => prepare(id, source, input.initialSource))),
     ),
   ])
   const candidates = toCandidates(outcomes)

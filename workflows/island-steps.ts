@@ -1,9 +1,13 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import {
   CancellationScope,
   ChildWorkflowFailure,
+  isCancellation,
+  log,
   ParentClosePolicy,
   proxyLocalActivities,
   startChild,
+  TemporalFailure,
 } from '@temporalio/workflow'
 import type { createRunActivities } from '../activities/run/run-activities.ts'
 import type { createSelectionActivities } from '../activities/selection/select.ts'
@@ -37,7 +41,7 @@ const selectOn = (
     members: island.programs.map(memberOf),
     newcomers: newcomers.map(memberOf),
     config: state.config.selection,
-    byteBudget: islandByteBudget(state.islands.length),
+    byteBudget: islandByteBudget(state),
     draws: nextDraws(state, island),
     migrants,
   })
@@ -64,7 +68,6 @@ const generationInput = (run: Run, state: RunState, island: IslandState): Genera
     problem: { name, hash, description: config.description },
     mutator: state.mutator,
     config: { seed: state.config.seed, mutation: state.config.mutation, evaluation: state.config.evaluation },
-    compiledAbove: config.evaluator === 'training' ? bestScore(island.programs) : null,
   }
 }
 
@@ -81,7 +84,6 @@ const settle = async (run: Run, result: GenerationResult, drawn: number): Promis
   const newcomers = newcomersOf(result)
   const migrants = isMigrationPoint(state, recorded.generation) ? state.config.migration.migrants : 0
   const selected = await selectOn(state, recorded, newcomers, migrants)
-  await appendTrace({ run: run.identity, records: traceRecords(result) })
   // Read again: while selection ran, a neighbour may have put migrants into this island's inbox.
   const { inbox } = islandOf(state, result.island)
   const island = applySelection({ ...recorded, inbox }, newcomers, selected)
@@ -92,12 +94,30 @@ const settle = async (run: Run, result: GenerationResult, drawn: number): Promis
   state.lineage = pruneLineage(state)
   if (migrants > 0) {
     const everyone = [...island.programs, ...newcomers]
-    send(
-      state,
-      island,
-      selected.emigrants.flatMap((id) => everyone.find((p) => p.id === id) ?? []),
-    )
+    const emigrants = selected.emigrants.flatMap((id) => everyone.find((program) => program.id === id) ?? [])
+    send(state, island, emigrants)
   }
+  await trace(run, result)
+}
+
+/** Adds the generation to the run's trace; what cannot be written now is completed from history at the export. */
+const trace = async (run: Run, result: GenerationResult): Promise<void> => {
+  try {
+    await appendTrace({ run: run.identity, records: traceRecords(result) })
+  } catch (error) {
+    // A local activity fails with its own failure, not wrapped in an ActivityFailure.
+    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error
+    log.warn('trace not written', { reason: error.message })
+  }
+}
+
+/** Why a generation was lost, where it was not the run's own doing: ended by hand, or its id is still taken. */
+const lossOf = (error: unknown, workflowId: string): string | null => {
+  if (error instanceof ChildWorkflowFailure) {
+    return `${workflowId} ended without a result: ${error.cause?.message ?? error.message}`
+  }
+  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) return null
+  return `${workflowId} is still open from an earlier run of this id: end it, then resume`
 }
 
 /** One generation of an island, from the choice of parents to the survivors. */
@@ -105,8 +125,8 @@ export const generate = async (run: Run, index: number, draws: number): Promise<
   const state = stateOf(run)
   const flight = run.inFlight.get(index)
   if (islandOf(state, index).draws.length !== draws) {
-    const island = islandOf(state, index)
-    update(state, applySelection(island, [], await selectOn(state, island, [], 0)))
+    const selected = await selectOn(state, islandOf(state, index), [], 0)
+    update(state, applySelection(islandOf(state, index), [], selected))
   }
   const input = generationInput(run, state, islandOf(state, index))
   const workflowId = generationId(run.identity.id, index, input.generation)
@@ -122,10 +142,11 @@ export const generate = async (run: Run, index: number, draws: number): Promise<
     })
     await settle(run, await child.result(), draws)
   } catch (error) {
-    if (!(error instanceof ChildWorkflowFailure) || CancellationScope.current().consideredCancelled) throw error
-    // Terminated or cancelled by hand: the run waits for a person instead of failing; `resume` makes it anew.
+    const reason = lossOf(error, workflowId)
+    if (reason === null || CancellationScope.current().consideredCancelled) throw error
+    // The run waits for a person instead of failing; `resume` makes the generation anew.
     run.control.injections.unshift(...input.injections)
-    run.control.paused = `${workflowId} ended without a result: ${error.cause?.message ?? error.message}`
+    run.control.paused = reason
   }
 }
 
@@ -137,6 +158,7 @@ export const migrate = async (run: Run, index: number): Promise<void> => {
   const arrived = island.inbox[island.generation] ?? []
   const migrants = arrived.filter(({ id, hash }) => !known.has(id) && !known.has(hash))
   const selected = await selectOn(state, island, migrants, 0)
+  state.ledger.evictedForSize += selected.evictedForSize.length
   const { inbox } = islandOf(state, index)
   const waiting = Object.fromEntries(Object.entries(inbox).filter(([at]) => Number(at) > island.generation))
   update(state, {

@@ -13,7 +13,7 @@ import {
   statusQuery,
 } from '../temporal/messages.ts'
 import type { Program } from '../temporal/program.ts'
-import { describeIssues } from '../temporal/settings.ts'
+import { describeIssues, explained } from '../temporal/settings.ts'
 import { exportInput } from './finish.ts'
 import { ancestry } from './lineage.ts'
 import type { Run } from './run.ts'
@@ -25,7 +25,7 @@ const view = ({ source, ...rest }: Program, withSource: boolean): ProgramView =>
   withSource ? { ...rest, source } : rest
 
 const parse = <S extends z.ZodType>(schema: S, request: unknown, query: string): z.infer<S> => {
-  const parsed = schema.safeParse(request ?? undefined)
+  const parsed = schema.safeParse(request ?? undefined, explained)
   if (!parsed.success) throw new Error(`${query}: ${describeIssues(parsed.error, 'argument')}`)
   return parsed.data
 }
@@ -46,7 +46,7 @@ const populationPage = (run: Run, argument: unknown): PopulationPage => {
   return { total: everyone.length, offset, programs, next: next < everyone.length ? next : null }
 }
 
-/** Registers `status`, `best`, `population`, `lineage` and `problem`. */
+/** Registers `status`, `best`, `population`, `lineage`, `problem` and `export`. */
 export const handleQueries = (run: Run, now: () => number): void => {
   setHandler(statusQuery, () => runStatus(run, now()))
   setHandler(populationQuery, (argument) => populationPage(run, argument))

@@ -53,7 +53,7 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     state: carried,
     phase: 'running',
     reason: carried === null ? 'loading the problem' : '',
-    problemName,
+    problemName: carried?.problem.name ?? problemName,
     problem: carried?.problem ?? null,
     startedAt: carried?.startedAt ?? startTime.getTime(),
     inFlight: new Map(),

@@ -8,17 +8,17 @@ export type Step =
   | { do: 'wait'; for: string }
   | { do: 'rest' }
 
-/** Iterations the whole run is to draw, resumed runs' earlier ones included. */
-export const iterationsWanted = (state: RunState): number =>
-  state.iterationsBefore + state.config.iterations + state.control.extended
+/** Iterations one island is to draw, those of the runs that this one resumes included. */
+export const islandQuota = ({ config, control, islands }: RunState, { index, began }: IslandState): number =>
+  began.drawn + quotaOf(config.iterations + control.extended, islands.length, index)
 
-/** Iterations one island is to draw. */
-export const islandQuota = (state: RunState, island: number): number =>
-  quotaOf(iterationsWanted(state), state.islands.length, island)
+/** Iterations the whole run is to draw, likewise. */
+export const iterationsWanted = (state: RunState): number =>
+  state.islands.reduce((sum, island) => sum + islandQuota(state, island), 0)
 
 /** Draws in the island's next generation; 0 when its quota is used up. */
 export const nextDraws = (state: RunState, island: IslandState): number =>
-  Math.max(0, Math.min(state.config.candidatesPerGeneration, islandQuota(state, island.index) - island.drawn))
+  Math.max(0, Math.min(state.config.candidatesPerGeneration, islandQuota(state, island) - island.drawn))
 
 /** Whether migrants leave and reach islands at this generation. */
 export const isMigrationPoint = (state: RunState, generation: number): boolean =>

@@ -5,7 +5,7 @@ import { populationDigest } from './digest.ts'
 import type { Run } from './run.ts'
 import { islandQuota, iterationsWanted, nextStep } from './schedule.ts'
 
-/** The run's best program: highest score; among equals the one made first, so that its age cannot change it. */
+/** The run's best program: highest score; among equals the initial one, then that of the lowest island. */
 export const bestOf = (state: RunState): Program => {
   const everyone = [state.initial, ...state.islands.flatMap(({ programs }) => programs)]
   return everyone.reduce((best, program) => (program.score > best.score ? program : best))
@@ -36,7 +36,7 @@ const islandStatus = (run: Run, state: RunState, island: IslandState): IslandSta
   island: island.index,
   generation: island.generation,
   iterations: island.drawn,
-  quota: islandQuota(state, island.index),
+  quota: islandQuota(state, island),
   programs: island.programs.length,
   best: island.programs.length === 0 ? null : Math.max(...island.programs.map(({ score }) => score)),
   activity: activityOf(run, state, island),
@@ -56,7 +56,7 @@ const reasonOf = (run: Run): string => {
 /** Answer of the `status` query at `now`, milliseconds since the epoch. */
 export const runStatus = (run: Run, now: number): RunStatus => {
   const { state, control } = run
-  const paused = run.phase === 'running' && control.paused !== null
+  const paused = run.phase === 'running' && control.paused !== null && !control.stopping
   return {
     id: run.identity.id,
     problem: run.problemName,

@@ -45,14 +45,14 @@ const searchAttributeValues = (run: Run, status: RunStatus): Partial<Record<Sear
 const upsertKnown = (run: Run, status: RunStatus): void => {
   const known = run.state?.searchAttributes ?? []
   const values = searchAttributeValues(run, status)
-  upsertSearchAttributes(
-    (Object.keys(values) as SearchAttributeName[])
-      .filter((name) => known.includes(name))
-      .map((name) => ({
-        key: defineSearchAttributeKey(name, SearchAttributeType[searchAttributeTypes[name]]),
-        value: values[name],
-      })) as Parameters<typeof upsertSearchAttributes>[0],
-  )
+  const pairs = (Object.keys(values) as SearchAttributeName[])
+    .filter((name) => known.includes(name))
+    .map((name) => ({
+      key: defineSearchAttributeKey(name, SearchAttributeType[searchAttributeTypes[name]]),
+      value: values[name],
+    }))
+  // An empty upsert is an error that fails the workflow task for ever.
+  if (pairs.length > 0) upsertSearchAttributes(pairs as Parameters<typeof upsertSearchAttributes>[0])
 }
 
 /** Shows the run's state where people look: the UI's details page, and search attributes the server knows. */

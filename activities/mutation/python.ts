@@ -18,7 +18,7 @@ const inherited = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'LD_LIBRARY_PATH', 'DYLD_LI
  * (retryable) where it hung or was killed. Any exit code is returned: only the caller knows what it means.
  */
 export async function runPython(python: string, args: string[], input: string): Promise<PythonExit> {
-  const seconds = 60
+  const seconds = 15
   const result = await execa(python, ['-I', '-S', ...args], {
     input,
     env: minimalEnvironment(),

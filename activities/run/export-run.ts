@@ -48,8 +48,9 @@ export const exportRun = async (client: Client, runsFolder: string, input: Expor
   const folder = await openRunFolder(runsFolder, input.run)
   const written = await readTrace(folder)
   const missing = missingGenerations(written, input.population.islands)
-  const recovered = await Promise.all(missing.map((at) => recordsFromHistory(client, input.run.id, at)))
-  const trace = orderTrace([...written, ...recovered.flat()])
+  const recovered: TraceRecord[] = []
+  for (const at of missing) recovered.push(...(await recordsFromHistory(client, input.run.id, at)))
+  const trace = orderTrace([...written, ...recovered])
   await writeTrace(folder, trace)
   await writeWhole(path.join(folder, 'best_program.py'), input.best.source)
   await writeWhole(path.join(folder, 'best_program_info.json'), `${JSON.stringify(bestInfo(input), null, 2)}\n`)

@@ -1,6 +1,8 @@
-import { type Client, defaultPayloadConverter, WorkflowNotFoundError } from '@temporalio/client'
+import { type Client, defaultPayloadConverter, isGrpcServiceError } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import type { ExportInput } from '../../temporal/run-activities.ts'
+
+const grpcNotFound = 5
 
 const unusable = (message: string) => ApplicationFailure.nonRetryable(message, 'NoFinalPopulation')
 
@@ -11,7 +13,7 @@ const unusable = (message: string) => ApplicationFailure.nonRetryable(message, '
 export const readFinalExport = async (client: Client, workflowId: string, runId?: string): Promise<ExportInput> => {
   const handle = client.workflow.getHandle(workflowId, runId)
   const history = await handle.fetchHistory().catch((error: unknown) => {
-    if (!(error instanceof WorkflowNotFoundError)) throw error
+    if (!(isGrpcServiceError(error) && error.code === grpcNotFound)) throw error
     throw unusable(`run ${workflowId} is not known to the server; closed runs expire with its retention`)
   })
   const scheduled = (history.events ?? [])

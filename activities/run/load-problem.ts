@@ -4,8 +4,10 @@ import path from 'node:path'
 import { ApplicationFailure } from '@temporalio/common'
 import { parse, YAMLParseError } from 'yaml'
 import { type ProblemConfig, type ProblemSnapshot, problemConfig } from '../../temporal/problem.ts'
+import { describeIssues, explained } from '../../temporal/settings.ts'
 import { checkProgram } from '../mutation/evolve-block.ts'
 
+/** Encoded; the rest of a 2 MB payload is for populations. */
 const snapshotBytes = 1024 * 1024
 const ignoredFolders = new Set(['__pycache__', 'node_modules', '.git', '.venv'])
 
@@ -67,10 +69,9 @@ const parseYaml = (text: string, file: string): unknown => {
 }
 
 const parseConfig = (text: string, file: string): ProblemConfig => {
-  const parsed = problemConfig.safeParse(parseYaml(text, file))
+  const parsed = problemConfig.safeParse(parseYaml(text, file), explained)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`)
-  throw invalid(`${file}: ${issues.join('; ')}`)
+  throw invalid(`${file}: ${describeIssues(parsed.error, 'file')}`)
 }
 
 const checkFiles = (files: Record<string, string>, config: ProblemConfig, folder: string): void => {

@@ -1,15 +1,19 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { TraceRecord } from '../../temporal/run-activities.ts'
+import type { IslandState } from '../../temporal/run-state.ts'
 import { writeWhole } from './run-folder.ts'
 
 const traceFile = (folder: string): string => path.join(folder, 'trace.jsonl')
 
 const toLines = (records: TraceRecord[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join('')
 
-/** Adds a generation to `trace.jsonl`. At least once: `completeTrace` drops what a crash wrote twice. */
+/**
+ * Adds a generation to `trace.jsonl`, at least once: `orderTrace` drops what a crash wrote twice. It begins with a line
+ * break, so that a line which a crash cut short spoils nothing but itself.
+ */
 export const appendRecords = (folder: string, records: TraceRecord[]): Promise<void> =>
-  appendFile(traceFile(folder), toLines(records), { flush: true })
+  appendFile(traceFile(folder), `\n${toLines(records)}`, { flush: true })
 
 /** A line that a crash cut short is not JSON; it was written again by the next attempt. */
 const parseLine = (line: string): TraceRecord[] => {
@@ -41,13 +45,14 @@ export const orderTrace = (records: TraceRecord[]): TraceRecord[] => {
 /** Generations that a run completed and its trace does not have, as `[island, generation]`. Pure. */
 export const missingGenerations = (
   records: TraceRecord[],
-  islands: { index: number; generation: number }[],
+  islands: Pick<IslandState, 'index' | 'generation' | 'began'>[],
 ): [number, number][] => {
   const present = new Set(records.map(({ island, generation }) => `${island}/${generation}`))
-  return islands.flatMap(({ index, generation }) =>
-    Array.from({ length: generation }, (_, at): [number, number] => [index, at + 1]).filter(
-      ([island, g]) => !present.has(`${island}/${g}`),
-    ),
+  return islands.flatMap(({ index, generation, began }) =>
+    Array.from({ length: generation - began.generation }, (_, at): [number, number] => [
+      index,
+      began.generation + at + 1,
+    ]).filter(([island, g]) => !present.has(`${island}/${g}`)),
   )
 }
 

@@ -16,8 +16,8 @@ MLX_MODULES = frozenset({"mlx", "mlx.core", "mlx.nn", "mlx.optimizers", "mlx.uti
 # fmt: off
 PURE_MODULES = frozenset({
     "__future__", "abc", "bisect", "cmath", "collections", "collections.abc", "contextlib", "copy",
-    "dataclasses", "enum", "fractions", "functools", "heapq", "itertools", "math", "numbers", "operator", "random",
-    "re", "statistics", "string", "typing",
+    "dataclasses", "enum", "fractions", "functools", "heapq", "itertools", "math", "numbers", "operator",
+    "random", "re", "statistics", "string", "typing",
 })
 
 REFUSED_NAMES = frozenset({

@@ -87,6 +87,6 @@ def parse_request(line: str) -> Request:
         seed=seed,
         compiled_above=above,
         confirmation=purpose == "confirmation",
-        timing_seconds=_number(options, "timingSeconds", 8.0 if purpose == "confirmation" else 3.5),
+        timing_seconds=_number(options, "timingSeconds", 8.0 if purpose == "confirmation" else 4.5),
         turn_timeout_seconds=_number(options, "turnTimeoutSeconds", preset.turn_timeout_seconds),
     )

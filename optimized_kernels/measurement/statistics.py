@@ -1,10 +1,10 @@
 """Speedup from paired blocks.
 
 A block is two turns of each side in the order ABBA or BAAB, so a linear drift cancels. Its value is the
-log-ratio of geometric mean times, reference over candidate. For equal sides blocks are symmetric about zero with
-heavy tails (anything may interrupt a turn), so the interval is Student's for the 20 % trimmed mean, with the
-winsorized variance (Tukey and McLaughlin 1963). It is taken over blocks, or over means of consecutive blocks
-where neighbours are correlated (batch means: Law, Simulation Modeling and Analysis, 5th ed., section 9.5).
+log-ratio of geometric mean times, reference over candidate. For equal sides blocks are symmetric about zero
+with heavy tails (anything may interrupt a turn), so the interval is Student's for the 20 % trimmed mean, with
+the winsorized variance (Tukey and McLaughlin 1963). It is taken over blocks, or over means of consecutive
+blocks where neighbours are correlated (batch means: Law, Simulation Modeling and Analysis, 5th ed., 9.5).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,10 +21,11 @@ NOISE = 0.05
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A tensor beyond its tolerance; `reason` is for people and prompts."""
+    """A tensor beyond its tolerance, `share` times; `reason` is for people and prompts."""
 
     tensor: str
     reason: str
+    share: float
 
 
 @dataclass(frozen=True)
@@ -53,30 +55,33 @@ def tolerance_of(name: str, reordering: float) -> float:
     return max(REORDERING_MULTIPLE * reordering, FLOORS.get(dtype, FLOORS["float32"]))
 
 
+def _difference(name: str, value: Array, base: Array, reordering: float) -> Agreement | Mismatch:
+    if value.shape != base.shape:
+        return Mismatch(name, f"{name} has shape {value.shape}; stock MLX gives {base.shape}", math.inf)
+    if not np.isfinite(value).all():
+        count = int(value.size - np.isfinite(value).sum())
+        return Mismatch(name, f"{name} has {count} of {value.size} values that are not finite", math.inf)
+    if reordering > NOISE:
+        # Any direction is as right as stock's; only the size says something.
+        size, bound = float(np.linalg.norm(value)), 2.0 * float(np.linalg.norm(base))
+        if size > bound:
+            reason = f"{name} has norm {size:.2e}; bound {bound:.2e}, as stock MLX is noise here"
+            return Mismatch(name, reason, math.inf)
+        return Agreement(name, 0.0, 0.0)
+    error, tolerance = relative_error(value, base), tolerance_of(name, reordering)
+    if error > tolerance:
+        distance = f"{error:.2e} off stock MLX (norm-relative); tolerance {tolerance:.2e}"
+        return Mismatch(name, f"{name} is {distance}", error / tolerance)
+    return Agreement(name, error, error / tolerance)
+
+
 def compare(candidate: Arrays, stock: Arrays, reordering: Mapping[str, float]) -> Agreement | Mismatch:
-    """The worst tensor, or the first one beyond its tolerance."""
-    worst = Agreement("", 0.0, 0.0)
+    """The worst tensor: the one furthest beyond its tolerance, or else the one nearest to it."""
+    worst: Agreement | Mismatch = Agreement("", 0.0, 0.0)
     for name, base in stock.items():
-        value = candidate.get(name)
-        if value is None or value.shape != base.shape:
-            found = "is missing or has another dtype" if value is None else f"has shape {value.shape}"
-            return Mismatch(name, f"{name} {found}; stock MLX gives shape {base.shape}")
-        if not np.isfinite(value).all():
-            count = int(value.size - np.isfinite(value).sum())
-            return Mismatch(name, f"{name} has {count} of {value.size} values that are not finite")
-        error = relative_error(value, base)
-        if reordering[name] > NOISE:
-            # Any direction is as right as stock's; only the size says something.
-            size, bound = float(np.linalg.norm(value)), 2.0 * float(np.linalg.norm(base))
-            if size > bound:
-                return Mismatch(
-                    name, f"{name} has norm {size:.2e}; bound {bound:.2e}, as stock MLX is noise here"
-                )
-            continue
-        tolerance = tolerance_of(name, reordering[name])
-        if error > tolerance:
-            distance = f"{error:.2e} off stock MLX (norm-relative); tolerance {tolerance:.2e}"
-            return Mismatch(name, f"{name} is {distance}")
-        if error / tolerance >= worst.share:
-            worst = Agreement(name, error, error / tolerance)
+        if name not in candidate:
+            return Mismatch(name, f"{name} is missing or has another dtype", math.inf)
+        found = _difference(name, candidate[name], base, reordering[name])
+        if found.share > worst.share or (found.share == worst.share == 0.0):
+            worst = found
     return worst

@@ -20,10 +20,6 @@ class Patch:
     name: str
     replacement: object
 
-    def is_in_place(self) -> bool:
-        """Whether the attribute still is the replacement."""
-        return getattr(self.owner, self.name) is self.replacement
-
 
 def matmul_patches(product: Product) -> tuple[Patch, ...]:
     """The call sites of matrix products. ``nn.Linear`` and recurrent layers look these up at every call."""

@@ -83,10 +83,6 @@ class Training:
         _eval(loss, self.model.state, self.optimizer.state)
         return loss
 
-    def forget_compiled(self) -> None:
-        """The next compiled step is traced anew, with whatever is then installed."""
-        self._steps.pop("compiled", None)
-
     def updates(self) -> dict[str, mx.array]:
         """What the steps since `reset` changed, by name: parameter updates and the optimizer's state."""
         found: dict[str, mx.array] = {}

@@ -2,9 +2,12 @@ import type { Client } from '@temporalio/client'
 import { connectClient, resolveConnection } from '../../temporal/connection.ts'
 import { readServerRecord } from '../../temporal/server-record.ts'
 
+/** Somebody waits in front of a terminal: a server that is up answers sooner. */
+const waitMs = 5000
+
 /** Runs `use` with a client of the configured server, and closes it. */
 export const withClient = async <T>(use: (client: Client) => Promise<T>): Promise<T> => {
-  const client = await connectClient()
+  const client = await connectClient({ waitMs })
   try {
     return await use(client)
   } finally {

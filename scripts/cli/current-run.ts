@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { type Client, WorkflowNotFoundError } from '@temporalio/client'
 import { z } from 'zod'
 import { writeWhole } from '../../activities/run/run-folder.ts'
 import { homeFile } from '../../temporal/home.ts'
@@ -23,14 +22,3 @@ export const readCurrentRun = (): CurrentRun | null => {
 
 /** Written before the run is started, so that a crash in between starts this run and no second one. */
 export const writeCurrentRun = (run: CurrentRun): Promise<void> => writeWhole(file(), `${JSON.stringify(run)}\n`)
-
-/** Where a run stands on the server. */
-export const standing = async (client: Client, id: string): Promise<'absent' | 'open' | 'closed'> => {
-  try {
-    const { status } = await client.workflow.getHandle(id).describe()
-    return status.name === 'RUNNING' ? 'open' : 'closed'
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return 'absent'
-    throw error
-  }
-}

@@ -1,4 +1,11 @@
-import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client'
+import {
+  ActivityFailure,
+  ChildWorkflowFailure,
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowFailedError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client'
 
 /** The command was used wrongly: exit code 2. */
 export class UsageError extends Error {
@@ -10,10 +17,13 @@ export class CommandFailed extends Error {
   override name = 'CommandFailed'
 }
 
-/** The innermost message of an error, without the wrappers that Temporal puts around it. */
+/** What Temporal puts around an error; the words that matter are those of the cause. */
+const wrappers = [WorkflowFailedError, WorkflowUpdateFailedError, ActivityFailure, ChildWorkflowFailure, ServiceError]
+
+/** The message of an error, without the wrappers that Temporal puts around it. */
 export const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
-  if (error instanceof ApplicationFailure) return error.message
-  if (error instanceof WorkflowFailedError && error.cause === undefined) return error.message
-  return error.cause instanceof Error ? reasonOf(error.cause) : error.message
+  const wrapped = wrappers.some((wrapper) => error instanceof wrapper)
+  if (wrapped && error.cause instanceof Error) return reasonOf(error.cause)
+  return isGrpcServiceError(error) ? error.details || error.message : error.message
 }

@@ -1,8 +1,14 @@
-import type { RunStatus } from '../../temporal/run-status.ts'
+import type { BestProgram, RunStatus } from '../../temporal/run-status.ts'
+
+/** Problems that are not timed have no speedup; the key stays, so that readers need no case for them. */
+export const noSpeedup = { eager: null, compiled: null }
+
+const bestJson = ({ programId, score, speedup }: BestProgram) => ({ programId, score, speedup: speedup ?? noSpeedup })
 
 /** The documented JSON form of a run, for `--json`. */
 export const runJson = (status: RunStatus) => {
-  const { id, problem, phase, reason, iterations, evaluated, modelCalls, mutator, best, digest, seconds } = status
+  const { id, problem, phase, reason, iterations, evaluated, modelCalls, mutator, digest, seconds } = status
+  const best = status.best && bestJson(status.best)
   return { id, problem, phase, reason, iterations, evaluated, modelCalls, mutator, best, digest, seconds }
 }
 
@@ -14,4 +20,9 @@ export const printJson = (value: unknown): void => {
 /** Writes a line for people: to stdout, or to stderr where stdout belongs to JSON. */
 export const say = (text: string, json: boolean): void => {
   ;(json ? process.stderr : process.stdout).write(`${text}\n`)
+}
+
+/** Writes what went wrong, in the form that every failure of a command has. */
+export const complain = (reason: string): void => {
+  process.stderr.write(`mlx-evolve: ${reason}\n`)
 }

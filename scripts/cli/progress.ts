@@ -1,6 +1,8 @@
 import pc from 'picocolors'
 import type { Speedup } from '../../temporal/evaluation.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
+import { islandLines } from './island-lines.ts'
+import type { Waiting } from './waiting.ts'
 
 const ratio = (value: number): string => value.toFixed(3)
 
@@ -34,30 +36,42 @@ const minutes = (seconds: number): string => {
 
 const phaseColour = { running: pc.cyan, paused: pc.yellow, completed: pc.green, stopped: pc.yellow, failed: pc.red }
 
-const islandLine = (i: RunStatus['islands'][number], waiting: string | undefined): string => {
-  const best = i.best === null ? '–' : i.best.toPrecision(5)
-  const counts = `gen ${String(i.generation).padStart(3)}  ${`${i.iterations}/${i.quota}`.padStart(7)}`
-  return `  island ${i.island}  ${counts}  best ${best.padEnd(8)} ${pc.dim(waiting ?? i.activity)}`
+/** What the live view shows besides the status. */
+export interface Surroundings {
+  /** What is being waited for, island by island. */
+  waiting: Map<number, Waiting[]>
+  /** The run's page in the Temporal UI. */
+  uiLink: string | null
+  /** Milliseconds since the epoch. */
+  now: number
 }
 
-/** The live view. `waiting` says, island by island, what is being waited for. Pure. */
-export const showProgress = (status: RunStatus, waiting: Map<number, string>, uiLink: string | null): string => {
-  const busy = status.deviceBusy === null ? 'unknown' : `${Math.round(status.deviceBusy * 100)} %`
+const iterationsLine = ({ iterations, iterationsWanted, evaluated, seconds }: RunStatus): string =>
+  iterationsWanted === 0
+    ? `  ${bar(0, 0)} preparing  ${minutes(seconds)}`
+    : `  ${bar(iterations, iterationsWanted)} ${iterations}/${iterationsWanted} iterations  ${evaluated} evaluated  ${minutes(seconds)}`
+
+/** The live view. Pure. */
+export const showProgress = (status: RunStatus, { waiting, uiLink, now }: Surroundings): string => {
+  const busy = status.deviceBusy === null ? '' : `   device busy ${Math.round(status.deviceBusy * 100)} %`
   const phase = phaseColour[status.phase](status.phase)
   return [
     `${pc.bold(status.id)}  ${phase}${status.reason === '' ? '' : `  ${status.reason}`}`,
-    `  ${bar(status.iterations, status.iterationsWanted)} ${status.iterations}/${status.iterationsWanted} iterations  ${status.evaluated} evaluated  ${minutes(status.seconds)}`,
-    `  mutator ${showMutator(status)}   device busy ${busy}`,
+    iterationsLine(status),
+    `  mutator ${showMutator(status)}${busy}`,
     `  best ${pc.bold(showBest(status))}`,
-    ...status.islands.map((island) => islandLine(island, waiting.get(island.island))),
+    ...islandLines(status.islands, waiting, now),
     ...status.ignored.map((text) => pc.yellow(`  ignored signal ${text}`)),
     ...(uiLink === null ? [] : [pc.dim(`  ${uiLink}`)]),
   ].join('\n')
 }
 
 /** The same in one line, for logs that are not terminals; equal lines mean no news. Pure. */
-export const showProgressLine = (status: RunStatus): string =>
-  `${status.phase} ${status.iterations}/${status.iterationsWanted} iterations, ${status.evaluated} evaluated, best ${showBest(status)}${status.reason === '' ? '' : ` (${status.reason})`}`
+export const showProgressLine = (status: RunStatus): string => {
+  const { phase, reason, iterations, iterationsWanted, evaluated } = status
+  const figures = `${iterations}/${iterationsWanted} iterations, ${evaluated} evaluated, best ${showBest(status)}`
+  return `${phase}${iterationsWanted === 0 ? '' : ` ${figures}`}${reason === '' ? '' : ` (${reason})`}`
+}
 
 /** The closing summary. Pure. */
 export const showSummary = (status: RunStatus, folder: string | null): string =>

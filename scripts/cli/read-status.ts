@@ -6,18 +6,26 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client'
+import type { QueryDefinition } from '@temporalio/common'
 import { statusQuery } from '../../temporal/messages.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { CommandFailed, reasonOf } from './failure.ts'
 
-const queryMs = 5000
+const queryMs = 10_000
 
 /** Server or workers are away, restarting or busy: trying again may help. */
 export const isOutage = (error: unknown): boolean =>
   isGrpcServiceError(error) || (error instanceof Error && isGrpcServiceError(error.cause))
 
+export const noRun = (id: string): CommandFailed => new CommandFailed(`no run "${id}" on this server`)
+
+export const noAnswer = (id: string): CommandFailed =>
+  new CommandFailed(
+    `run "${id}" does not answer: is an orchestrator running? (npx mlx-evolve worker orchestrator, or npm start)`,
+  )
+
 /** A status for a run that failed, so that its shape is the same as any other's. */
-export const failedStatus = (id: string, reason: string, last: RunStatus | null): RunStatus => ({
+const failedStatus = (id: string, reason: string, last: RunStatus | null): RunStatus => ({
   id,
   problem: '',
   iterations: 0,
@@ -39,21 +47,21 @@ export const failedStatus = (id: string, reason: string, last: RunStatus | null)
   reason,
 })
 
-const resultOf = async (client: Client, id: string): Promise<RunStatus> => {
+/** Where a run stands on the server: an execution status of Temporal, or `absent`. */
+export const standing = async (client: Client, id: string): Promise<string> => {
   try {
-    return (await client.workflow.getHandle(id).result()) as RunStatus
+    return (await client.workflow.getHandle(id).describe()).status.name
   } catch (error) {
-    if (error instanceof WorkflowFailedError) return failedStatus(id, reasonOf(error), null)
+    if (error instanceof WorkflowNotFoundError) return 'absent'
     throw error
   }
 }
 
-/** The status query's answer; `null` while no orchestrator answers. */
-export const askStatus = async (client: Client, id: string): Promise<RunStatus | null> => {
+/** A query's answer; `null` while no orchestrator answers. */
+export const ask = async <T>(client: Client, id: string, query: QueryDefinition<T>): Promise<{ answer: T } | null> => {
   try {
-    return await client.connection.withDeadline(Date.now() + queryMs, () =>
-      client.workflow.getHandle(id).query(statusQuery),
-    )
+    const handle = client.workflow.getHandle(id)
+    return { answer: await client.connection.withDeadline(Date.now() + queryMs, () => handle.query(query)) }
   } catch (error) {
     if (error instanceof QueryNotRegisteredError || error instanceof QueryRejectedError) return null
     if (isOutage(error)) return null
@@ -61,23 +69,24 @@ export const askStatus = async (client: Client, id: string): Promise<RunStatus |
   }
 }
 
+const resultOf = async (client: Client, id: string): Promise<RunStatus> => {
+  try {
+    return (await client.workflow.getHandle(id).result()) as RunStatus
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error
+    return failedStatus(id, reasonOf(error), (await ask(client, id, statusQuery))?.answer ?? null)
+  }
+}
+
 /**
  * A run's status: from its result where it has closed, else by query.
- * @throws CommandFailed when the run is unknown, or open and nobody answers for it.
+ * @throws CommandFailed when the run is unknown, or when nobody answers for one without a result.
  */
 export const readStatus = async (client: Client, id: string): Promise<RunStatus> => {
-  const description = await client.workflow
-    .getHandle(id)
-    .describe()
-    .catch((error: unknown) => {
-      if (error instanceof WorkflowNotFoundError) throw new CommandFailed(`no run "${id}" on this server`)
-      throw error
-    })
-  const closed = description.status.name !== 'RUNNING'
-  if (closed && description.status.name !== 'CANCELLED') return resultOf(client, id)
-  const status = await askStatus(client, id)
-  if (status !== null) return status
-  throw new CommandFailed(
-    `run "${id}" does not answer: is an orchestrator running? (npx mlx-evolve worker orchestrator, or npm start)`,
-  )
+  const where = await standing(client, id)
+  if (where === 'absent') throw noRun(id)
+  if (where !== 'RUNNING' && where !== 'CANCELLED') return resultOf(client, id)
+  const asked = await ask(client, id, statusQuery)
+  if (asked === null) throw noAnswer(id)
+  return asked.answer
 }

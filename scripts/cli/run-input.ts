@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { parse, YAMLParseError } from 'yaml'
 import { type RunInput, runConfig } from '../../temporal/run-config.ts'
-import { describeIssues, mergeSettings } from '../../temporal/settings.ts'
+import { describeIssues, explained, mergeSettings } from '../../temporal/settings.ts'
 import { UsageError } from './failure.ts'
+import { readText } from './read-text.ts'
 
 /** Options that `run` and `start` share. */
 export interface RunOptions {
@@ -13,15 +13,20 @@ export interface RunOptions {
   seed?: number
 }
 
-const readConfig = (file: string): unknown => {
+const parseYaml = (text: string, file: string): unknown => {
   try {
-    return parse(readFileSync(file, 'utf8')) ?? {}
+    return parse(text) ?? {}
   } catch (error) {
-    if (error instanceof YAMLParseError) throw new UsageError(`${file}: not YAML: ${error.message.split('\n')[0]}`)
-    if (error instanceof Error && 'code' in error)
-      throw new UsageError(`--config ${file}: cannot be read (${error.code})`)
-    throw error
+    if (!(error instanceof YAMLParseError)) throw error
+    throw new UsageError(`${file}: not YAML: ${error.message.split('\n')[0]?.replace(/:$/, '')}`)
   }
+}
+
+const readConfig = (file: string): object => {
+  const settings = parseYaml(readText(file), file)
+  if (typeof settings === 'object' && settings !== null && !Array.isArray(settings)) return settings
+  const found = Array.isArray(settings) ? 'a list' : JSON.stringify(settings)
+  throw new UsageError(`${file}: expected settings, one "name: value" a line; found ${found}`)
 }
 
 /**
@@ -31,11 +36,12 @@ const readConfig = (file: string): unknown => {
 export const runInput = (options: RunOptions, defaultProblem?: string): RunInput => {
   const file = options.config === undefined ? {} : readConfig(options.config)
   const given = { problem: options.problem, iterations: options.iterations, seed: options.seed }
-  const merged = mergeSettings(
-    defaultProblem === undefined ? {} : { problem: defaultProblem },
-    mergeSettings(file, given),
-  )
-  const parsed = runConfig.safeParse(merged)
+  const settings = mergeSettings(file, given) as { problem?: unknown }
+  if (settings.problem === undefined && defaultProblem === undefined) {
+    throw new UsageError('problem: missing; name one with --problem, or as "problem:" in the --config file')
+  }
+  const merged = mergeSettings({ problem: defaultProblem }, settings)
+  const parsed = runConfig.safeParse(merged, explained)
   if (!parsed.success) throw new UsageError(`${options.config ?? 'options'}: ${describeIssues(parsed.error, 'config')}`)
   return JSON.parse(JSON.stringify(merged)) as RunInput
 }

@@ -1,4 +1,4 @@
-import { type Client, defaultPayloadConverter, isGrpcServiceError } from '@temporalio/client'
+import { type Client, defaultPayloadConverter, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client'
 import proto from '@temporalio/proto'
 import { generationId, mlxQueue } from '../../temporal/names.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
@@ -17,50 +17,55 @@ export const activityPollers = async (client: Client, queue: string): Promise<nu
   return (pollers ?? []).filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) > minuteAgo).length
 }
 
-const phaseIn = (activity: PendingActivity): string | null => {
-  const payload = activity.heartbeatDetails?.payloads?.[0]
-  if (!payload) return null
-  const details = defaultPayloadConverter.fromPayload<{ phase?: unknown }>(payload)
-  return typeof details?.phase === 'string' ? details.phase : null
+/** What an activity does or waits for, and since when (milliseconds since the epoch, where known). */
+export interface Waiting {
+  what: string
+  since: number | null
 }
 
-/** A pending activity in words: what it does, or what it waits for. */
-export const describePending = (activity: PendingActivity, mlxWorkers: number): string => {
+const heartbeatOf = (activity: PendingActivity): { phase?: unknown; since?: unknown } => {
+  const payload = activity.heartbeatDetails?.payloads?.[0]
+  return (payload && defaultPayloadConverter.fromPayload<object | null>(payload)) ?? {}
+}
+
+/** A pending activity in words. Pure. */
+export const describePending = (activity: PendingActivity, mlxWorkers: number): Waiting => {
   const name = activity.activityType?.name ?? 'activity'
   const attempt = (activity.attempt ?? 1) > 1 ? `, attempt ${activity.attempt}` : ''
-  const failure = activity.lastFailure?.message ? ` after: ${activity.lastFailure.message}` : ''
   if (activity.state === PendingActivityState.PENDING_ACTIVITY_STATE_STARTED) {
-    return `${name}: ${phaseIn(activity) ?? 'running'}${attempt}`
+    const { phase, since } = heartbeatOf(activity)
+    const doing = typeof phase === 'string' && phase !== name ? `: ${phase}` : ''
+    return { what: `${name}${doing}${attempt}`, since: typeof since === 'number' ? since : null }
   }
-  const since = activity.scheduledTime?.seconds
-  const when = since ? ` since ${new Date(Number(since) * 1000).toISOString().slice(11, 19)}` : ''
-  const nobody = name === 'evaluate' && mlxWorkers === 0 ? '; no MLX worker polls' : ''
-  return `${name}: waiting${when}${nobody}${attempt}${failure}`
+  const device = name !== 'evaluate' ? '' : mlxWorkers === 0 ? ': no MLX worker polls' : ' for the device'
+  const failure = activity.lastFailure?.message ? ` after: ${activity.lastFailure.message.replace(/\s+/g, ' ')}` : ''
+  const scheduled = activity.scheduledTime?.seconds
+  return {
+    what: `${name} waits${device}${attempt}${failure}`,
+    since: scheduled ? Number(scheduled) * 1000 : null,
+  }
 }
 
-const describeChild = async (client: Client, workflowId: string, mlxWorkers: number): Promise<string | null> => {
+const describeChild = async (client: Client, workflowId: string, mlxWorkers: number): Promise<Waiting[]> => {
   try {
     const { raw } = await client.workflow.getHandle(workflowId).describe()
-    const pending = raw.pendingActivities ?? []
-    return pending.length === 0 ? null : pending.map((activity) => describePending(activity, mlxWorkers)).join(' · ')
+    return (raw.pendingActivities ?? []).map((activity) => describePending(activity, mlxWorkers))
   } catch (error) {
     // The generation closed, or has not started yet: there is nothing it waits for.
-    if (isGrpcServiceError(error) || (error instanceof Error && error.name === 'WorkflowNotFoundError')) return null
+    if (isGrpcServiceError(error) || error instanceof WorkflowNotFoundError) return []
     throw error
   }
 }
 
 /** What every island with a generation in flight waits for, by island. */
-export const waitingFor = async (client: Client, status: RunStatus): Promise<Map<number, string>> => {
+export const waitingFor = async (client: Client, status: RunStatus): Promise<Map<number, Waiting[]>> => {
   const mlxWorkers = await activityPollers(client, mlxQueue)
   const flying = status.islands.filter(({ activity }) => activity.startsWith('generation '))
   const described = await Promise.all(
     flying.map(
-      async ({ island, generation }): Promise<[number, string | null]> => [
-        island,
-        await describeChild(client, generationId(status.id, island, generation + 1), mlxWorkers),
-      ],
+      async ({ island, generation }) =>
+        [island, await describeChild(client, generationId(status.id, island, generation + 1), mlxWorkers)] as const,
     ),
   )
-  return new Map(described.flatMap(([island, text]) => (text === null ? [] : [[island, text] as const])))
+  return new Map(described.filter(([, waiting]) => waiting.length > 0))
 }

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
 import { createLogUpdate } from 'log-update'
+import { statusQuery } from '../../temporal/messages.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { uiLink } from './connect.ts'
 import { showProgress, showProgressLine } from './progress.ts'
-import { askStatus, isOutage, readStatus } from './read-status.ts'
+import { ask, isOutage, noRun, readStatus, standing } from './read-status.ts'
+import { fitTerminal } from './terminal.ts'
 import { waitingFor } from './waiting.ts'
 
 const betweenMs = 1000
@@ -17,54 +19,76 @@ export interface WatchOptions {
   notice?: () => string | null
 }
 
-/** Shows progress on a terminal in place, elsewhere line by line. */
-const createView = (client: Client, id: string, { stream, notice }: WatchOptions) => {
-  const live = stream.isTTY ? createLogUpdate(stream) : null
-  let lastLine = ''
+interface View {
+  show: (status: RunStatus) => Promise<void>
+  note: (text: string) => void
+  /** Leaves what is shown where it is. */
+  done: () => void
+  /** Takes it away. */
+  clear: () => void
+}
+
+/** Progress in place. */
+const liveView = (client: Client, id: string, { stream, notice }: WatchOptions): View => {
+  const update = createLogUpdate(stream)
+  const draw = (lines: (string | null | undefined)[]) =>
+    update(fitTerminal(lines.flatMap((l) => l ?? []).join('\n'), stream))
   return {
-    show: async (status: RunStatus): Promise<void> => {
-      if (live !== null) {
-        const progress = showProgress(status, await waitingFor(client, status), uiLink(client, id))
-        return live([progress, notice?.() ?? []].flat().join('\n  '))
-      }
-      const line = showProgressLine(status)
-      if (line !== lastLine) stream.write(`${line}\n`)
-      lastLine = line
+    show: async (status) => {
+      const waiting = await waitingFor(client, status)
+      draw([showProgress(status, { waiting, uiLink: uiLink(client, id), now: Date.now() }), notice?.()])
     },
-    note: (text: string): void => {
-      if (live !== null) live(text)
-      else if (text !== lastLine) stream.write(`${text}\n`)
-      lastLine = text
-    },
-    done: (): void => live?.done(),
+    note: (text) => draw([text, notice?.()]),
+    done: () => update.done(),
+    clear: () => update.clear(),
   }
 }
 
-const isClosed = async (client: Client, id: string): Promise<boolean> =>
-  (await client.workflow.getHandle(id).describe()).status.name !== 'RUNNING'
+/** Progress in lines, one for every change. */
+const lineView = ({ stream }: WatchOptions): View => {
+  let last = ''
+  const note = (line: string): void => {
+    if (line !== last) stream.write(`${line}\n`)
+    last = line
+  }
+  return { show: async (status) => note(showProgressLine(status)), note, done: () => {}, clear: () => {} }
+}
+
+/** One look at the run. @returns its final status once it has closed. */
+const look = async (client: Client, id: string, view: View): Promise<RunStatus | null> => {
+  try {
+    const where = await standing(client, id)
+    if (where === 'absent') throw noRun(id)
+    if (where !== 'RUNNING') return await readStatus(client, id)
+    const asked = await ask(client, id, statusQuery)
+    if (asked === null) view.note(`waiting for an orchestrator to answer for ${id}`)
+    else await view.show(asked.answer)
+  } catch (error) {
+    if (!isOutage(error)) throw error
+    view.note('waiting for the Temporal server')
+  }
+  return null
+}
 
 /**
  * Follows a run until it closes, through outages of server and workers.
  * @returns its final status; `null` when `signal` ended the watching first.
  */
 export const watchRun = async (client: Client, id: string, options: WatchOptions): Promise<RunStatus | null> => {
-  const view = createView(client, id, options)
+  const { signal } = options
+  const view = options.stream.isTTY ? liveView(client, id, options) : lineView(options)
   try {
-    for (;;) {
-      if (options.signal?.aborted) return null
-      try {
-        if (await isClosed(client, id)) return await readStatus(client, id)
-        const status = await askStatus(client, id)
-        if (status === null) view.note(`waiting for an orchestrator to answer for ${id}`)
-        else await view.show(status)
-      } catch (error) {
-        if (!isOutage(error)) throw error
-        view.note('waiting for the Temporal server')
+    while (!signal?.aborted) {
+      const final = await look(client, id, view)
+      if (final !== null) {
+        view.clear() // the summary that follows says it all
+        return final
       }
-      await delay(betweenMs, undefined, options.signal ? { signal: options.signal } : {}).catch((error: Error) => {
+      await delay(betweenMs, undefined, signal ? { signal } : {}).catch((error: Error) => {
         if (error.name !== 'AbortError') throw error
       })
     }
+    return null
   } finally {
     view.done()
   }

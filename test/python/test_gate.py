@@ -16,8 +16,8 @@ STOCK = program("return mx.matmul(A, B)")
     [
         INITIAL.read_text(),
         STOCK,
-        "from __future__ import annotations\nfrom functools import partial\nimport mlx.nn as nn\nfrom mlx import utils\n"
-        + STOCK,
+        f"from __future__ import annotations\n{STOCK}",
+        f"from functools import partial\nimport mlx.nn as nn\nfrom mlx import utils\n{STOCK}",
         f"{WHOLE}\ndef optimized_matmul(A, B, *tiles, fast=True):\n    return A @ B\n",
         f"{WHOLE}\nimport mlx.core as mx\noptimized_matmul = mx.compile(lambda A, B, *tiles: A @ B)\n",
     ],

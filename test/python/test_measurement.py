@@ -12,6 +12,8 @@ import pytest
 from harness import INITIAL, measure, program, start
 
 STOCK = "return mx.matmul(A, B)"
+DOWN_CAST = "return mx.matmul(A.astype(mx.bfloat16), B.astype(mx.bfloat16)).astype(A.dtype)"
+NOT_FINITE = "C = mx.matmul(A, B)\nreturn mx.where(C > 1e9, C, C * float('nan'))"
 
 
 def test_the_initial_program_is_scored(tmp_path: Path) -> None:
@@ -24,8 +26,8 @@ def test_the_initial_program_is_scored(tmp_path: Path) -> None:
     assert 0.5 < eager["median"] < 2.0
     assert result["score"] == eager["low"]
     assert result["speedup"]["compiled"] is None
-    # Ten linear layers, one product forward and two backward each.
-    assert result["calls"] == {"matmul": {"forward": 11, "backward": 22}}
+    # Nine linear layers in the stack and the output projection: one product forward, two backward each.
+    assert result["calls"] == {"matmul": {"forward": 10, "backward": 20}}
     assert all(math.isfinite(value) for value in result["metrics"].values())
     assert result["metrics"]["blocks"] == eager["pairs"]
     assert set(result["environment"]) >= {"chip", "os", "mlx", "device", "python", "preset"}
@@ -45,10 +47,11 @@ def test_a_high_bar_leaves_the_compiled_loop_out(tmp_path: Path) -> None:
 
 
 def test_extra_work_costs_its_share(tmp_path: Path) -> None:
-    wasteful = "for _ in range(2):\n    mx.eval(mx.matmul(A + 0, B))\nreturn mx.matmul(A, B)"
+    wasteful = "for _ in range(4):\n    mx.eval(mx.matmul(A + 0, B))\nreturn mx.matmul(A, B)"
     result = measure(program(wasteful), tmp_path, options={"timingSeconds": 1.0}).result
     assert result["verdict"] == "scored"
-    assert result["speedup"]["eager"]["high"] < 0.9
+    assert result["speedup"]["eager"]["median"] < 0.75
+    assert result["score"] < 0.75
 
 
 @pytest.mark.parametrize(
@@ -56,9 +59,8 @@ def test_extra_work_costs_its_share(tmp_path: Path) -> None:
     [
         pytest.param("return mx.matmul(A, B) * 1.001", "output", id="scaled"),
         pytest.param("return mx.matmul(A[:, ::2], B[::2]) * 2", "output", id="sampled"),
-        pytest.param("half = mx.bfloat16\nreturn mx.matmul(A.astype(half), B.astype(half)).astype(A.dtype)",
-                     "output", id="down-cast"),
-        pytest.param("C = mx.matmul(A, B)\nreturn mx.where(C > 1e9, C, C * float('nan'))", "not finite", id="nan"),
+        pytest.param(DOWN_CAST, "output", id="down-cast"),
+        pytest.param(NOT_FINITE, "not finite", id="nan"),
     ],
 )  # fmt: skip
 def test_wrong_products_are_rejected_by_name(tmp_path: Path, body: str, tensor: str) -> None:
@@ -68,24 +70,25 @@ def test_wrong_products_are_rejected_by_name(tmp_path: Path, body: str, tensor: 
 
 
 def test_a_wrong_backward_pass_is_rejected(tmp_path: Path) -> None:
-    before = "CALLS = [0]"
-    body = "CALLS[0] += 1\nC = mx.matmul(A, B)\nreturn C if CALLS[0] % 3 == 1 else C * 0.5"
-    result = measure(program(body, before), tmp_path).result
+    # Shapes of gradients of the seam's cases, of no output.
+    body = "C = mx.matmul(A, B)\nreturn C * 0.5 if C.shape in ((33, 17), (24, 40)) else C"
+    result = measure(program(body), tmp_path).result
     assert (result["verdict"], result["stage"]) == ("rejected", "correctness")
     assert "gradient of operand" in result["reason"]
 
 
 def test_an_error_that_only_training_shows_names_the_tensor(tmp_path: Path) -> None:
-    # Right on every case of the seam, wrong on the shape of the widest weight's gradient.
-    body = "C = mx.matmul(A, B)\nreturn C * 0.5 if C.shape == (384, 128) or C.shape == (128, 384) else C"
+    # Right on every case of the seam, wrong on the gradient of the widest weight.
+    body = "C = mx.matmul(A, B)\nreturn C * 0.5 if C.shape == (128, 384) else C"
     result = measure(program(body), tmp_path).result
     assert (result["verdict"], result["stage"]) == ("rejected", "correctness")
     assert "not the same training" in result["reason"]
-    assert "blocks.layers.0.weight" in result["reason"] or "optimizer." in result["reason"]
+    assert "blocks.layers.0.weight" in result["reason"]
 
 
 def test_training_that_goes_wrong_later_is_rejected_while_timed(tmp_path: Path) -> None:
-    body = "CALLS[0] += 1\nC = mx.matmul(A, B)\nreturn C if CALLS[0] < 700 else C * 1.5"
+    # 30 products a step: past the cases, the checked steps and the warm-up, inside the timed blocks.
+    body = "CALLS[0] += 1\nC = mx.matmul(A, B)\nreturn C if CALLS[0] < 400 else C * 1.5"
     result = measure(program(body, "CALLS = [0]"), tmp_path, options={"timingSeconds": 2.0}).result
     assert (result["verdict"], result["stage"]) == ("rejected", "correctness")
     assert "timed turn" in result["reason"]
@@ -105,7 +108,7 @@ nn.Linear.__call__ = lambda self, x: _addmm(self["bias"], x, self["weight"].T)
 @pytest.mark.parametrize(
     ("source", "stage", "reason"),
     [
-        pytest.param(program("raise ValueError('no luck')"), "correctness", "ValueError: no luck", id="raises"),
+        pytest.param(program("raise ValueError('no')"), "correctness", "ValueError: no", id="raises"),
         pytest.param(program(STOCK, "1 / 0"), "load", "ZeroDivisionError", id="import"),
         pytest.param(program("return 1"), "correctness", "expected an mx.array", id="type"),
         pytest.param("def choose_tile_size(M, N, K, d):\n    pass\noptimized_matmul = 3\n", "load",

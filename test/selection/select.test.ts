@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { cellOf } from '../../activities/selection/cell.ts'
+import { cellOf, missingDimension } from '../../activities/selection/cell.ts'
 import { randomFrom, seedFrom } from '../../activities/selection/random.ts'
 import { select } from '../../activities/selection/select.ts'
 import { survive } from '../../activities/selection/survive.ts'
@@ -43,11 +43,13 @@ describe('cellOf', () => {
     expect(cellOf(axes, { a: 99, b: 5000 })).toBe('4:1')
   })
 
-  test('names a dimension that programs do not have', () => {
+  test('a dimension that programs do not have is named; a program without it falls into the lowest bin', () => {
     const axis = { name: 'speed', min: 0, max: 1, bins: 2, scale: 'linear' as const }
-    expect(() => cellOf([axis], { complexity: 1, diversity: 0 })).toThrow(
-      'selection.features names "speed", programs have complexity, diversity',
+    expect(missingDimension([axis], { complexity: 1, diversity: 0 })).toBe(
+      'selection.features: programs have no "speed", they have complexity, diversity',
     )
+    expect(missingDimension([axis], { speed: 1 })).toBeNull()
+    expect(cellOf([axis], { complexity: 1 })).toBe('0')
   })
 })
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Client, WorkflowHandle } from '@temporalio/client'
 import { statusQuery } from '../../temporal/messages.ts'
 import { evolutionQueue } from '../../temporal/names.ts'
@@ -14,6 +15,8 @@ export const runToEnd = async (client: Client, id: string, input: RunInput): Pro
   return (await handle.result()) as RunStatus
 }
 
+const betweenMs = 50
+
 /** Asks for the status until it fits; fails after `withinMs` with the last one. */
 export const untilStatus = async (
   handle: WorkflowHandle,
@@ -25,5 +28,6 @@ export const untilStatus = async (
     const status = await handle.query(statusQuery)
     if (fits(status)) return status
     if (Date.now() > deadline) throw new Error(`status never fitted; the last one was ${JSON.stringify(status)}`)
+    await delay(betweenMs) // asking without a pause would keep the run from going on
   }
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { execa } from 'execa'
+import { giveBundles, takeBundles } from './bundles.ts'
 import { type Engine, repoRoot } from './engine.ts'
 
 export const main = path.join(repoRoot, 'scripts/cli/main.ts')
@@ -43,10 +44,12 @@ export const startWorker = async (
 
 /** Both workers, and a way to end them. */
 export const startWorkers = async (engine: Engine, env: NodeJS.ProcessEnv = {}) => {
+  takeBundles(engine.home)
   const [orchestrator, mlx] = await Promise.all([
     startWorker(engine, 'orchestrator', env),
     startWorker(engine, 'mlx', env),
   ])
+  giveBundles(engine.home)
   return {
     orchestrator,
     mlx,

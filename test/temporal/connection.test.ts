@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { connectClient, connectWorker, resolveConnection, ServerUnreachable } from '../../temporal/connection.ts'
+import { connectClient, resolveConnection, ServerUnreachable } from '../../temporal/connection.ts'
 import { startDevServer } from '../../temporal/dev-server.ts'
+import { connectWorker } from '../../temporal/worker-connection.ts'
 import { type TemporaryHome, temporaryHome } from './temporary-home.ts'
 
 let home: TemporaryHome

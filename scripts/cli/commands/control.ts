@@ -1,33 +1,53 @@
-import { readFileSync } from 'node:fs'
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client'
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client'
+import { ApplicationFailure } from '@temporalio/common'
 import type { Command } from 'commander'
 import type { ControlMessage } from '../../../temporal/messages.ts'
 import { withClient } from '../connect.ts'
-import { CommandFailed, reasonOf, UsageError } from '../failure.ts'
-import { wholeNumber } from '../options.ts'
+import { CommandFailed, reasonOf } from '../failure.ts'
+import { programProblem } from '../given-program.ts'
+import { addJsonOption, wholeNumber } from '../options.ts'
 import { printJson } from '../output.ts'
+import { noAnswer } from '../read-status.ts'
+import { readText } from '../read-text.ts'
+
+const answerMs = 30_000
+
+/** What became of an update, in the words of this command line. */
+const explain = (error: unknown, id: string, message: ControlMessage): unknown => {
+  if (error instanceof WorkflowUpdateFailedError) return new CommandFailed(`${message} refused: ${reasonOf(error)}`)
+  if (error instanceof WorkflowNotFoundError) return new CommandFailed(`no open run "${id}" on this server`)
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noAnswer(id)
+  return error
+}
 
 /** Sends a validated update and prints the run's answer. */
 const tell = (id: string, message: ControlMessage, request: unknown, json: boolean): Promise<void> =>
   withClient(async (client) => {
+    const handle = client.workflow.getHandle(id)
     try {
-      const answer = await client.workflow.getHandle(id).executeUpdate<string, [unknown]>(message, { args: [request] })
+      const answer = await client.connection.withDeadline(Date.now() + answerMs, () =>
+        handle.executeUpdate<string, [unknown]>(message, { args: [request] }),
+      )
       if (json) printJson({ id, message, answer })
       else console.log(`${id}: ${answer}`)
     } catch (error) {
-      if (error instanceof WorkflowUpdateFailedError) throw new CommandFailed(`${message} refused: ${reasonOf(error)}`)
-      if (error instanceof WorkflowNotFoundError) throw new CommandFailed(`no open run "${id}" on this server`)
-      throw error
+      throw explain(error, id, message)
     }
   })
 
-const readProgram = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new UsageError(`${file}: cannot be read (${error.code})`)
+/** A program's source, checked as far as this machine can: without Python the run itself has to find the rest. */
+const readProgram = async (file: string): Promise<string> => {
+  const source = readText(file)
+  const reason = await programProblem(source).catch((error: unknown) => {
+    if (error instanceof ApplicationFailure && error.type === 'PythonMissing') return null
     throw error
-  }
+  })
+  if (reason !== null) throw new CommandFailed(`${file}: ${reason}`)
+  return source
 }
 
 interface Json {
@@ -37,7 +57,7 @@ interface Json {
 /** `pause`, `continue`, `stop`, `extend` and `inject`: updates of an open run. */
 export const addControl = (program: Command): void => {
   const add = (signature: string, description: string) =>
-    program.command(signature).description(description).option('--json', 'end stdout with one JSON object', false)
+    addJsonOption(program.command(signature)).description(description)
 
   add('pause <id>', 'start no new generation until continued')
     .option('--reason <text>', 'shown in the status')
@@ -54,6 +74,6 @@ export const addControl = (program: Command): void => {
       tell(id, 'extend', { iterations }, json),
     )
   add('inject <id> <program>', 'have a program of your own evaluated and join the population').action(
-    (id: string, file: string, { json }: Json) => tell(id, 'inject', { source: readProgram(file) }, json),
+    async (id: string, file: string, { json }: Json) => tell(id, 'inject', { source: await readProgram(file) }, json),
   )
 }

@@ -7,27 +7,27 @@ import { openExportQuery } from '../../../temporal/messages.ts'
 import type { ExportInput } from '../../../temporal/run-activities.ts'
 import { runsFolder } from '../../../workers/folders.ts'
 import { withClient } from '../connect.ts'
-import { standing } from '../current-run.ts'
 import { CommandFailed } from '../failure.ts'
+import { addJsonOption } from '../options.ts'
 import { printJson } from '../output.ts'
+import { ask, noAnswer, noRun, standing } from '../read-status.ts'
 
 /** What to export: of a closed run its last export's input, of an open one its present state. */
 const readExport = async (client: Client, id: string): Promise<ExportInput> => {
   const where = await standing(client, id)
-  if (where === 'absent') throw new CommandFailed(`no run "${id}" on this server`)
-  if (where === 'closed') return readFinalExport(client, id)
-  const open = await client.workflow.getHandle(id).query(openExportQuery)
-  if (open === null) throw new CommandFailed(`run "${id}" has no scored program yet`)
-  return open
+  if (where === 'absent') throw noRun(id)
+  if (where !== 'RUNNING') return readFinalExport(client, id)
+  const open = await ask(client, id, openExportQuery)
+  if (open === null) throw noAnswer(id)
+  if (open.answer === null) throw new CommandFailed(`run "${id}" has no scored program yet`)
+  return open.answer
 }
 
 /** `export <id>`: writes the run's folder, at any time. */
 export const addExport = (program: Command): void => {
-  program
-    .command('export <id>')
+  addJsonOption(program.command('export <id>'))
     .description("write a run's best program, trace and report")
     .option('--out <folder>', 'folder that gets a folder of the run (default: runs)')
-    .option('--json', 'end stdout with one JSON object', false)
     .action((id: string, { out, json }: { out?: string; json: boolean }) =>
       withClient(async (client) => {
         const input = await readExport(client, id)

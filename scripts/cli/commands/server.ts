@@ -8,13 +8,16 @@ export const addServer = (program: Command): void => {
   program
     .command('server')
     .description('run the embedded Temporal server until it is stopped')
-    .option('--port <n>', 'port of the server; its UI takes the port 1000 above', wholeNumber(1))
+    .option('--port <n>', 'port of the server; its UI takes the port 1000 above', wholeNumber(1, 64_535))
     .action(async ({ port }: { port?: number }) => {
       const server = await startDevServer(port === undefined ? {} : { port })
       console.log(
         `Temporal server at ${server.address}${server.adopted ? ' (was running already)' : ''}, UI at ${server.uiAddress}`,
       )
+      // Waiting for a signal alone would not keep the process alive.
+      const alive = setInterval(() => {}, 2 ** 30)
       await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+      clearInterval(alive)
       await stopDevServer()
     })
 }

@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Client } from '@temporalio/client'
 import type { Command } from 'commander'
 import { connectClient, resolveConnection } from '../../../temporal/connection.ts'
 import { superviseEmbedded } from '../../supervise/supervise.ts'
 import { uiLink } from '../connect.ts'
-import { type CurrentRun, readCurrentRun, standing, writeCurrentRun } from '../current-run.ts'
+import { type CurrentRun, readCurrentRun, writeCurrentRun } from '../current-run.ts'
 import { addRunOptions } from '../options.ts'
 import { say } from '../output.ts'
+import { standing } from '../read-status.ts'
+import { createNotice } from '../recent-notice.ts'
 import { reportEnd } from '../report-end.ts'
 import { newRunId, type RunOptions, runInput } from '../run-input.ts'
 import { showEvent } from '../show-event.ts'
@@ -14,16 +17,22 @@ import { watchRun } from '../watch-run.ts'
 
 const defaultProblem = 'mlx_training'
 
-const names = (options: RunOptions): boolean => Object.values(options).some((value) => value !== undefined)
+/** Whether the options mean this run: they say nothing, its id, or its very settings. */
+const means = (options: RunOptions, run: CurrentRun): boolean => {
+  if (options.id !== undefined) return options.id === run.id
+  const silent = Object.values(options).every((value) => value === undefined)
+  return silent || isDeepStrictEqual(runInput(options, defaultProblem), run.input)
+}
 
-/** The run to go on with: the last one while it is open (and nothing else was asked for), else a new one. */
+/** The run to go on with: the last one while it is open and the options mean it, else a new one. */
 const chooseRun = async (client: Client, options: RunOptions): Promise<{ run: CurrentRun; resumed: boolean }> => {
   const last = readCurrentRun()
-  const asked = names(options)
-  if (last !== null && (!asked || options.id === last.id)) {
-    const where = await standing(client, last.id)
-    if (where === 'open') return { run: last, resumed: true }
-    if (where === 'absent' && !asked) return { run: last, resumed: false }
+  const where = last === null ? 'absent' : await standing(client, last.id)
+  if (last !== null && means(options, last)) {
+    if (where === 'RUNNING') return { run: last, resumed: true }
+    if (where === 'absent') return { run: last, resumed: false }
+  } else if (last !== null && where === 'RUNNING') {
+    say(`run ${last.id} is open too and goes on beside this one; \`npx mlx-evolve stop ${last.id}\` ends it`, true)
   }
   const input = runInput(options, defaultProblem)
   return { run: { id: options.id ?? newRunId(input.problem), input }, resumed: false }
@@ -33,27 +42,32 @@ const beginOrResume = async (client: Client, options: RunOptions, json: boolean)
   const { run, resumed } = await chooseRun(client, options)
   if (!resumed) {
     await writeCurrentRun(run)
-    if ((await standing(client, run.id)) !== 'open') await startRun(client, run.id, run.input)
+    if ((await standing(client, run.id)) !== 'RUNNING') await startRun(client, run.id, run.input)
   }
   const link = uiLink(client, run.id)
   say(`${resumed ? 'going on with' : 'started'} run ${run.id}${link === null ? '' : `\n${link}`}`, json)
   return run.id
 }
 
+/** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+const stopSignal = (): AbortController => {
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  return stop
+}
+
 /** `start`: server and workers on this machine, and a run; a run that was interrupted goes on. */
 const start = async ({ json, ...options }: RunOptions & { json: boolean }): Promise<void> => {
   runInput(options, defaultProblem) // bad usage must show before anything is started
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-  let notice: string | null = null
+  const stop = stopSignal()
+  const notice = createNotice()
   let watching = false
-  const embedded = resolveConnection().source === 'embedded'
   const { stopped } = await superviseEmbedded({
-    server: embedded,
+    server: resolveConnection().source === 'embedded',
     signal: stop.signal,
     onEvent: (event) => {
-      notice = showEvent(event)
-      if (!watching) say(notice, true)
+      if (watching) notice.set(showEvent(event))
+      else say(showEvent(event), true)
     },
   })
   stopped.catch(() => stop.abort()) // thrown again below, once the watcher has ended
@@ -62,9 +76,10 @@ const start = async ({ json, ...options }: RunOptions & { json: boolean }): Prom
     const id = await beginOrResume(client, options, json)
     const stream = json ? process.stderr : process.stdout
     watching = stream.isTTY
-    const status = await watchRun(client, id, { stream, signal: stop.signal, notice: () => notice })
+    const status = await watchRun(client, id, { stream, signal: stop.signal, notice: notice.get })
+    watching = false
     if (status === null) {
-      say(`\nstopped here; \`npm start\` goes on with ${id}`, json)
+      say(`stopping the workers and the server; \`npm start\` goes on with ${id}`, json)
       process.exitCode = 1
     } else process.exitCode = reportEnd(status, json)
   } finally {

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from . import constants, crossover, execution, forms, layout, relations, statements
+from . import constants, crossover, execution, forms, layout, relations, statements, streams
 from .edit import Site
 from .view import View
 
@@ -39,4 +39,6 @@ OPERATORS = (
     Operator("fuse product and sum", 2, forms.find_fusions),
     Operator("split product and sum", 1, forms.find_splits),
     Operator("direct product", 3, forms.find_direct_returns),
+    Operator("product on two streams", 8, streams.find_halves),
+    Operator("direct product on two streams", 14, streams.find_direct_halves),
 )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from .edit import Site, always
 from .layout import insertion
-from .products import base_parameter, find_products, mlx_name, pair, plain_arguments
+from .products import base_parameter, find_products, mlx_name, plain_arguments, plain_pairs
 from .syntax import atom, replaced, wrapped
 from .view import View
 
@@ -13,7 +13,7 @@ from .view import View
 def find_call_forms(view: View, others: Sequence[View | None]) -> list[Site]:
     """`A @ B` becomes `mx.matmul(A, B)`, and the other way round."""
     sites: list[Site] = []
-    for mlx, node, left, right in _pairs(view):
+    for mlx, node, left, right in plain_pairs(view):
         if isinstance(node, ast.BinOp):
             text = f"{mlx}.matmul(".encode() + view.text(left) + b", " + view.text(right) + b")"
             sites.append(always(f"@ as {mlx}.matmul (line {node.lineno})", replaced(view, node, text)))
@@ -30,14 +30,14 @@ def find_transposed_products(view: View, others: Sequence[View | None]) -> list[
             f"transposed product (line {node.lineno})",
             replaced(view, node, b"(" + atom(view, right) + b".T @ " + atom(view, left) + b".T).T"),
         )
-        for _, node, left, right in _pairs(view)
+        for _, node, left, right in plain_pairs(view)
     ]
 
 
 def find_fusions(view: View, others: Sequence[View | None]) -> list[Site]:
     """`A @ B + c` and `c += A @ B` become `mx.addmm(c, A, B)`."""
     sites: list[Site] = []
-    for mlx, product, left, right in _pairs(view):
+    for mlx, product, left, right in plain_pairs(view):
         parent = view.parent[product]
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add):
             addend = parent.right if product is parent.left else parent.left
@@ -86,14 +86,3 @@ def find_direct_returns(view: View, others: Sequence[View | None]) -> list[Site]
         seen.append(edit.text)
         sites.append(always(f"direct {mlx}.matmul of {left} and {right} (line {function.lineno})", edit))
     return sites
-
-
-def _pairs(view: View) -> list[tuple[str, ast.expr, ast.expr, ast.expr]]:
-    """(name of MLX, product, left, right) of all plain products of two in the blocks."""
-    mlx = mlx_name(view)
-    found: list[tuple[str, ast.expr, ast.expr, ast.expr]] = []
-    for product in find_products(view, mlx) if mlx else []:
-        operands = pair(view, mlx, product.node) if mlx else None
-        if mlx and operands:
-            found.append((mlx, product.node, *operands))
-    return found

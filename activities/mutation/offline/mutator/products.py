@@ -87,3 +87,14 @@ def base_parameter(function: Function, operand: ast.expr) -> str | None:
     if isinstance(operand, ast.Name) and operand.id in parameters(function):
         return operand.id
     return None
+
+
+def plain_pairs(view: View) -> list[tuple[str, ast.expr, ast.expr, ast.expr]]:
+    """(name of MLX, product, left, right) of all plain products of two in the blocks."""
+    mlx = mlx_name(view)
+    found: list[tuple[str, ast.expr, ast.expr, ast.expr]] = []
+    for product in find_products(view, mlx) if mlx else []:
+        operands = pair(view, mlx, product.node) if mlx else None
+        if mlx and operands:
+            found.append((mlx, product.node, *operands))
+    return found

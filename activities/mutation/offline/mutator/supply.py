@@ -9,8 +9,8 @@ from .view import View
 
 def supplies(view: View, other: View, place: ast.stmt, taken: list[ast.stmt]) -> list[Edit]:
     """Inserts, above the top-level statement around `place`, what `taken` names and only `other` defines."""
-    mine = [name for s in view.tree.body for name in _bound(s)]
-    offered = {name: s for s in other.tree.body if other.inside(s) for name in _bound(s)}
+    mine = [name for s in view.tree.body for name in bound_names(s)]
+    offered = {name: s for s in other.tree.body if other.inside(s) for name in bound_names(s)}
     needed: list[ast.stmt] = []
     queue = list(taken)
     while queue:
@@ -19,7 +19,7 @@ def supplies(view: View, other: View, place: ast.stmt, taken: list[ast.stmt]) ->
             if source is not None and name not in mine and source not in needed and source not in taken:
                 needed.append(source)
                 queue.append(source)
-    anchor = whole_lines(view, _top(view, place))
+    anchor = whole_lines(view, top_statement(view, place))
     texts = [
         other.data[slice(*lines)]
         for s in sorted(needed, key=other.start)
@@ -32,7 +32,7 @@ def supplies(view: View, other: View, place: ast.stmt, taken: list[ast.stmt]) ->
     return [Edit(anchor[0], anchor[0], gap.join(texts) + gap)]
 
 
-def _top(view: View, node: ast.stmt) -> ast.stmt:
+def top_statement(view: View, node: ast.expr | ast.stmt) -> ast.stmt:
     """The module-level statement that holds a node."""
     above: ast.AST = node
     while not isinstance(view.parent[above], ast.Module):
@@ -41,7 +41,7 @@ def _top(view: View, node: ast.stmt) -> ast.stmt:
     return above
 
 
-def _bound(statement: ast.stmt) -> list[str]:
+def bound_names(statement: ast.stmt) -> list[str]:
     """Names that a module-level statement gives a meaning."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [statement.name]

@@ -1,0 +1,51 @@
+import type { Client } from '@temporalio/client'
+import { type NativeConnection, Runtime, type Worker } from '@temporalio/worker'
+import { connectClient } from '../../temporal/connection.ts'
+import { homeFolder } from '../../temporal/home.ts'
+import { createLogger, installRuntime } from '../../temporal/logger.ts'
+import { evolutionQueue, mutationQueue } from '../../temporal/names.ts'
+import { connectWorker } from '../../temporal/worker-connection.ts'
+import { createMlxWorkers } from '../../workers/mlx.ts'
+import { createOrchestrator, mutatorFor } from '../../workers/orchestrator.ts'
+import { pythonPath } from '../setup/paths.ts'
+import { exitWithSupervisor } from '../supervise/exit-with-supervisor.ts'
+
+/** How long a worker waits for a server that is still starting. */
+const serverWaitMs = 60_000
+
+const runAll = (workers: Worker[]): Promise<unknown> => Promise.all(workers.map((worker) => worker.run()))
+
+const connectBoth = async (): Promise<{ client: Client; connection: NativeConnection }> => {
+  try {
+    const connection = await connectWorker({ waitMs: serverWaitMs })
+    return { connection, client: await connectClient({ waitMs: serverWaitMs }) }
+  } catch (error) {
+    // A runtime without connections does not end by itself, and keeps the process alive.
+    await Runtime.instance().shutdown()
+    throw error
+  }
+}
+
+/** `worker orchestrator` and `worker mlx`: run until told to stop, then finish or hand back what is in flight. */
+export const runWorker = async (kind: 'orchestrator' | 'mlx', metricsAddress: string | undefined): Promise<void> => {
+  const log = createLogger(kind)
+  installRuntime({ logger: log, ...(metricsAddress === undefined ? {} : { metricsAddress }) })
+  exitWithSupervisor()
+  const { client, connection } = await connectBoth()
+  try {
+    const python = pythonPath()
+    if (kind === 'orchestrator') {
+      const workers = await createOrchestrator({ connection, client, python, log })
+      log.info({ queues: [evolutionQueue, mutationQueue], mutator: mutatorFor(process.env) }, 'orchestrator polls')
+      await runAll(workers)
+    } else {
+      const { workers, queues } = await createMlxWorkers({ connection, client, python, cacheFolder: homeFolder() })
+      log.info({ queues }, 'mlx worker polls')
+      await runAll(workers)
+    }
+    log.info('stopped')
+  } finally {
+    await connection.close()
+    await client.connection.close()
+  }
+}
