@@ -33,6 +33,8 @@ export const childEnvironment = (
   return {
     // MLX on CUDA compiles kernels at run time and would do so in every evaluation's new temporary folder.
     MLX_PTX_CACHE_DIR: `${folders.cache}/ptx`,
+    // On a CPU it runs a C++ compiler; the harness keeps what stock MLX's steps need, candidates get a copy.
+    MLX_EVOLVE_KERNEL_CACHE: `${folders.cache}/cpu`,
     ...Object.fromEntries(kept),
     HOME: folders.scratch,
     TMPDIR: folders.scratch,

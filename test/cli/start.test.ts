@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => {
   for (const process_ of begun) if (isRunning(process_)) process.kill(process_.pid, 'SIGKILL')
-  rmSync(home, { recursive: true, force: true })
+  if (!process.env.KEEP) rmSync(home, { recursive: true, force: true })
 })
 
 const start = (...args: string[]) =>

@@ -50,6 +50,7 @@ describe('the environment of an evaluation', () => {
       LD_LIBRARY_PATH: '/lib',
       MLX_ENABLE_TF32: '0',
       MLX_PTX_CACHE_DIR: '/mine',
+      MLX_EVOLVE_KERNEL_CACHE: '/c/cpu',
       HOME: '/s',
       TMPDIR: '/s',
       PYTHONPATH: '/r',
@@ -59,6 +60,7 @@ describe('the environment of an evaluation', () => {
   })
 
   test('keeps compiled kernels across evaluations', () => {
-    expect(childEnvironment({}, folders).MLX_PTX_CACHE_DIR).toBe('/c/ptx')
+    const { MLX_PTX_CACHE_DIR, MLX_EVOLVE_KERNEL_CACHE } = childEnvironment({}, folders)
+    expect([MLX_PTX_CACHE_DIR, MLX_EVOLVE_KERNEL_CACHE]).toEqual(['/c/ptx', '/c/cpu'])
   })
 })

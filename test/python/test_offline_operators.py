@@ -39,6 +39,8 @@ def function(*lines: str) -> str:
     return "def f(A, B):\n" + "".join(f"    {line}\n" for line in lines)
 
 
+STREAM = "SECOND_STREAM = mx.new_stream(mx.default_device())\n"
+
 CASES: list[tuple[str, str, list[str]]] = [
     ("comparison", "x = a <= b\n", ["x = a < b\n", "x = a > b\n", "x = a >= b\n"]),
     ("comparison", "x = (a  # <\n  ) == (b)\n", ["x = (a  # <\n  ) != (b)\n"]),
@@ -130,6 +132,32 @@ CASES: list[tuple[str, str, list[str]]] = [
         [function("return mx.matmul(A, B)", "for i in x:", "    C = C + A[i] @ B[:, i]", "return C")],
     ),
     ("direct product", function("c = B", "return A @ c"), []),
+    (
+        "product on two streams",
+        "x = A @ B\n",
+        [
+            STREAM + "x = mx.concatenate([mx.matmul(A[: len(A) // 2], B), "
+            "mx.matmul(A[len(A) // 2 :], B, stream=SECOND_STREAM)], axis=0)\n",
+            STREAM + "x = mx.concatenate([mx.matmul(A, B[:, : B.shape[1] // 2]), "
+            "mx.matmul(A, B[:, B.shape[1] // 2 :], stream=SECOND_STREAM)], axis=1)\n",
+        ],
+    ),
+    ("product on two streams", "x = mx.matmul(A, B, stream=s)\n", []),
+    (
+        "direct product on two streams",
+        STREAM + function("return A @ B.T"),
+        [
+            STREAM + function(f"return mx.concatenate([{halves})], axis={axis})", "return A @ B.T")
+            for axis, halves in enumerate(
+                (
+                    "mx.matmul(A[: len(A) // 2], B), mx.matmul(A[len(A) // 2 :], B, stream=SECOND_STREAM",
+                    "mx.matmul(A, B[:, : B.shape[1] // 2]), "
+                    "mx.matmul(A, B[:, B.shape[1] // 2 :], stream=SECOND_STREAM",
+                )
+            )
+        ],
+    ),
+    ("direct product on two streams", function("c = B", "return A @ c"), []),
 ]
 
 
