@@ -14,7 +14,7 @@ import type { createSelectionActivities } from '../activities/selection/select.t
 import { selectionOptions, traceOptions } from '../temporal/activity-options.ts'
 import type { GenerationInput, GenerationResult } from '../temporal/generation.ts'
 import { evolutionQueue, generationId } from '../temporal/names.ts'
-import type { SelectResult } from '../temporal/population.ts'
+import type { SelectInput, SelectResult } from '../temporal/population.ts'
 import type { Program } from '../temporal/program.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 import { applySelection, countGeneration, newcomersOf, recordGeneration } from './admit.ts'
@@ -30,13 +30,9 @@ import { traceRecords } from './trace-records.ts'
 const { select } = proxyLocalActivities<ReturnType<typeof createSelectionActivities>>(selectionOptions)
 const { appendTrace } = proxyLocalActivities<ReturnType<typeof createRunActivities>>(traceOptions)
 
-const selectOn = (
-  state: RunState,
-  island: IslandState,
-  newcomers: Program[],
-  migrants: number,
-): Promise<SelectResult> =>
-  select({
+const selectOn = (run: Run, island: IslandState, newcomers: Program[], migrants: number): Promise<SelectResult> => {
+  const state = stateOf(run)
+  const input: SelectInput = {
     seed: `${state.config.seed}/${island.index}/${island.generation}`,
     members: island.programs.map(memberOf),
     newcomers: newcomers.map(memberOf),
@@ -44,7 +40,9 @@ const selectOn = (
     byteBudget: islandByteBudget(state),
     draws: nextDraws(state, island),
     migrants,
-  })
+  }
+  return run.locally(() => select(input))
+}
 
 const update = (state: RunState, island: IslandState): void => {
   state.islands = state.islands.map((old) => (old.index === island.index ? island : old))
@@ -83,7 +81,7 @@ const settle = async (run: Run, result: GenerationResult, drawn: number): Promis
   const recorded = recordGeneration(islandOf(state, result.island), result, drawn)
   const newcomers = newcomersOf(result)
   const migrants = isMigrationPoint(state, recorded.generation) ? state.config.migration.migrants : 0
-  const selected = await selectOn(state, recorded, newcomers, migrants)
+  const selected = await selectOn(run, recorded, newcomers, migrants)
   // Read again: while selection ran, a neighbour may have put migrants into this island's inbox.
   const { inbox } = islandOf(state, result.island)
   const island = applySelection({ ...recorded, inbox }, newcomers, selected)
@@ -103,7 +101,7 @@ const settle = async (run: Run, result: GenerationResult, drawn: number): Promis
 /** Adds the generation to the run's trace; what cannot be written now is completed from history at the export. */
 const trace = async (run: Run, result: GenerationResult): Promise<void> => {
   try {
-    await appendTrace({ run: run.identity, records: traceRecords(result) })
+    await run.locally(() => appendTrace({ run: run.identity, records: traceRecords(result) }))
   } catch (error) {
     // A local activity fails with its own failure, not wrapped in an ActivityFailure.
     if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error
@@ -125,7 +123,7 @@ export const generate = async (run: Run, index: number, draws: number): Promise<
   const state = stateOf(run)
   const flight = run.inFlight.get(index)
   if (islandOf(state, index).draws.length !== draws) {
-    const selected = await selectOn(state, islandOf(state, index), [], 0)
+    const selected = await selectOn(run, islandOf(state, index), [], 0)
     update(state, applySelection(islandOf(state, index), [], selected))
   }
   const input = generationInput(run, state, islandOf(state, index))
@@ -157,7 +155,7 @@ export const migrate = async (run: Run, index: number): Promise<void> => {
   const known = new Set(island.programs.flatMap(({ id, hash }) => [id, hash]))
   const arrived = island.inbox[island.generation] ?? []
   const migrants = arrived.filter(({ id, hash }) => !known.has(id) && !known.has(hash))
-  const selected = await selectOn(state, island, migrants, 0)
+  const selected = await selectOn(run, island, migrants, 0)
   state.ledger.evictedForSize += selected.evictedForSize.length
   const { inbox } = islandOf(state, index)
   const waiting = Object.fromEntries(Object.entries(inbox).filter(([at]) => Number(at) > island.generation))

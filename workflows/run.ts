@@ -3,6 +3,7 @@ import type { ProblemSnapshot } from '../temporal/problem.ts'
 import type { RunIdentity } from '../temporal/run-activities.ts'
 import type { IslandState, RunControl, RunState } from '../temporal/run-state.ts'
 import type { Phase } from '../temporal/run-status.ts'
+import { type OneAtATime, oneAtATime } from './one-at-a-time.ts'
 
 /** A step of an island that is under way. */
 export interface InFlight {
@@ -29,6 +30,8 @@ export interface Run {
   problem: ProblemSnapshot | null
   startedAt: number
   inFlight: Map<number, InFlight>
+  /** Every local activity goes through here. */
+  locally: OneAtATime
   /** Grows with every message and every finished step: what the run's loop waits on. */
   revision: number
   /** What search attributes were last told, so that history gets an event only for news. */
@@ -57,6 +60,7 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     problem: carried?.problem ?? null,
     startedAt: carried?.startedAt ?? startTime.getTime(),
     inFlight: new Map(),
+    locally: oneAtATime(),
     revision: 0,
     published: '',
   }

@@ -26,7 +26,7 @@ OPERATORS = (
     Operator("crossover of a function", 6, crossover.find_bodies),
     Operator("crossover of a statement", 5, crossover.find_statements),
     Operator("crossover of many statements", 4, crossover.find_mixtures),
-    Operator("contiguous operand", 36, layout.find_operands),
+    Operator("contiguous operand", 38, layout.find_operands),
     Operator("contiguous operand everywhere", 8, layout.find_common_operands),
     Operator("contiguous parameter", 6, layout.find_parameters),
     Operator("transposed layout", 4, layout.find_transposed_operands),

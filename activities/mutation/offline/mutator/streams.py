@@ -11,6 +11,8 @@ from .syntax import atom, replaced, whole_lines
 from .view import View
 
 STREAM = "SECOND_STREAM"
+# What may be an array: literals cannot be halved.
+ARRAYS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call)
 
 
 def find_halves(view: View, others: Sequence[View | None]) -> list[Site]:
@@ -18,7 +20,7 @@ def find_halves(view: View, others: Sequence[View | None]) -> list[Site]:
     sites: list[Site] = []
     for mlx, node, left, right in plain_pairs(view):
         stream = _stream(view, mlx, node)
-        if stream is not None:
+        if stream is not None and isinstance(left, ARRAYS) and isinstance(right, ARRAYS):
             label = f"product on two streams (line {node.lineno})"
             sites.append(
                 _either(view, label, stream, node, _halves(mlx, atom(view, left), atom(view, right)))
