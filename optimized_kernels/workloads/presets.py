@@ -19,6 +19,6 @@ class Preset:
 
 PRESETS = {
     # Short steps make many pairs affordable, which is what makes the interval tight.
-    "small": Preset(batch=4, sequence=16, hidden=128, vocabulary=128, turn_timeout_seconds=5.0),
+    "small": Preset(batch=8, sequence=16, hidden=128, vocabulary=128, turn_timeout_seconds=5.0),
     "seed": Preset(batch=32, sequence=512, hidden=1024, vocabulary=6000, turn_timeout_seconds=120.0),
 }

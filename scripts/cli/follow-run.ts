@@ -1,12 +1,12 @@
 import type { Client } from '@temporalio/client'
 import { say } from './output.ts'
 import { reportEnd } from './report-end.ts'
+import { stopSignal } from './stop-signal.ts'
 import { watchRun } from './watch-run.ts'
 
 /** Follows a run to its end and reports it; Ctrl-C ends the following, not the run. Sets the exit code. */
 export const followRun = async (client: Client, id: string, json: boolean): Promise<void> => {
-  const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
+  const stop = stopSignal()
   const status = await watchRun(client, id, { stream: json ? process.stderr : process.stdout, signal: stop.signal })
   if (status !== null) {
     process.exitCode = reportEnd(status, json)

@@ -40,8 +40,6 @@ const phaseColour = { running: pc.cyan, paused: pc.yellow, completed: pc.green, 
 export interface Surroundings {
   /** What is being waited for, island by island. */
   waiting: Map<number, Waiting[]>
-  /** The run's page in the Temporal UI. */
-  uiLink: string | null
   /** Milliseconds since the epoch. */
   now: number
 }
@@ -52,7 +50,7 @@ const iterationsLine = ({ iterations, iterationsWanted, evaluated, seconds }: Ru
     : `  ${bar(iterations, iterationsWanted)} ${iterations}/${iterationsWanted} iterations  ${evaluated} evaluated  ${minutes(seconds)}`
 
 /** The live view. Pure. */
-export const showProgress = (status: RunStatus, { waiting, uiLink, now }: Surroundings): string => {
+export const showProgress = (status: RunStatus, { waiting, now }: Surroundings): string => {
   const busy = status.deviceBusy === null ? '' : `   device busy ${Math.round(status.deviceBusy * 100)} %`
   const phase = phaseColour[status.phase](status.phase)
   return [
@@ -62,7 +60,6 @@ export const showProgress = (status: RunStatus, { waiting, uiLink, now }: Surrou
     `  best ${pc.bold(showBest(status))}`,
     ...islandLines(status.islands, waiting, now),
     ...status.ignored.map((text) => pc.yellow(`  ignored signal ${text}`)),
-    ...(uiLink === null ? [] : [pc.dim(`  ${uiLink}`)]),
   ].join('\n')
 }
 

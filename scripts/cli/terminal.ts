@@ -24,3 +24,6 @@ export const fitTerminal = (text: string, { columns = 80, rows = 24 }: { columns
   if (lines.length <= room) return lines.join('\n')
   return [...lines.slice(0, room - 1), `  … ${lines.length - room + 1} more lines`].join('\n')
 }
+
+/** A terminal without a size, as some containers have, has no place to redraw in. */
+export const isTerminal = ({ isTTY, columns, rows }: NodeJS.WriteStream): boolean => isTTY && columns > 0 && rows > 0

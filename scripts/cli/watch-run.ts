@@ -1,15 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
 import { createLogUpdate } from 'log-update'
+import pc from 'picocolors'
 import { statusQuery } from '../../temporal/messages.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { uiLink } from './connect.ts'
 import { showProgress, showProgressLine } from './progress.ts'
 import { ask, isOutage, noRun, readStatus, standing } from './read-status.ts'
-import { fitTerminal } from './terminal.ts'
+import { fitTerminal, isTerminal } from './terminal.ts'
 import { waitingFor } from './waiting.ts'
 
 const betweenMs = 1000
+/** What the link to the UI may take. */
+const linkRows = 2
 
 export interface WatchOptions {
   /** Where progress goes; a terminal gets the live view, anything else a line for each change. */
@@ -31,14 +34,20 @@ interface View {
 /** Progress in place. */
 const liveView = (client: Client, id: string, { stream, notice }: WatchOptions): View => {
   const update = createLogUpdate(stream)
-  const draw = (lines: (string | null | undefined)[]) =>
-    update(fitTerminal(lines.flatMap((l) => l ?? []).join('\n'), stream))
+  const link = uiLink(client, id)
+  const draw = (text: string) => {
+    const news = notice?.() ?? null
+    const { columns, rows } = stream
+    const fitted = fitTerminal(news === null ? text : `${text}\n${news}`, { columns, rows: rows - linkRows })
+    // Whole, even where it wraps: it is there to be clicked or copied.
+    update(link === null ? fitted : `${fitted}\n${pc.dim(link)}`)
+  }
   return {
     show: async (status) => {
       const waiting = await waitingFor(client, status)
-      draw([showProgress(status, { waiting, uiLink: uiLink(client, id), now: Date.now() }), notice?.()])
+      draw(showProgress(status, { waiting, now: Date.now() }))
     },
-    note: (text) => draw([text, notice?.()]),
+    note: draw,
     done: () => update.done(),
     clear: () => update.clear(),
   }
@@ -76,7 +85,7 @@ const look = async (client: Client, id: string, view: View): Promise<RunStatus |
  */
 export const watchRun = async (client: Client, id: string, options: WatchOptions): Promise<RunStatus | null> => {
   const { signal } = options
-  const view = options.stream.isTTY ? liveView(client, id, options) : lineView(options)
+  const view = isTerminal(options.stream) ? liveView(client, id, options) : lineView(options)
   try {
     while (!signal?.aborted) {
       const final = await look(client, id, view)

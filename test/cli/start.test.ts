@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 import getPort from 'get-port'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runFolder } from '../../activities/run/run-folder.ts'
+import { pythonPath } from '../../scripts/setup/paths.ts'
 import { isRunning, type ProcessReference, referTo } from '../../temporal/process-reference.ts'
 import { cli, main } from '../support/cli.ts'
 import { copyProblem, loggingEvaluator } from '../support/problem.ts'
@@ -14,6 +16,7 @@ let home: string
 let runs: string
 let env: NodeJS.ProcessEnv
 let slow: string
+/** Everything that a failing test may leave behind, supervisors before what they would start again. */
 const begun: ProcessReference[] = []
 
 beforeAll(async () => {
@@ -31,19 +34,24 @@ beforeAll(async () => {
   slow = copyProblem(path.join(home, 'slow'), { 'evaluator.py': evaluator })
 })
 afterAll(() => {
-  for (const process_ of begun) if (isRunning(process_)) process.kill(process_.pid, 'SIGKILL')
-  if (!process.env.KEEP) rmSync(home, { recursive: true, force: true })
+  for (const left of begun.filter(isRunning)) process.kill(left.pid, 'SIGKILL')
+  rmSync(home, { recursive: true, force: true })
 })
 
-const start = (...args: string[]) =>
-  execa(process.execPath, [main, 'start', ...args], { env, extendEnv: false, stdin: 'ignore', reject: false })
+const start = (...args: string[]) => {
+  const options = { env, extendEnv: false, stdin: 'ignore', reject: false } as const
+  const child = execa(process.execPath, [main, 'start', ...args], options)
+  const reference = child.pid === undefined ? null : referTo(child.pid)
+  if (reference !== null) begun.push(reference)
+  return child
+}
 
 /** What a process has said so far, on both streams. */
-const listen = (child: ReturnType<typeof start>) => {
+const listen = (child: { stdout: Readable; stderr: Readable } & Promise<unknown>) => {
   let text = ''
   const waiting = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk) => {
+    stream.on('data', (chunk) => {
       text += chunk
       for (const check of waiting) check()
     })
@@ -111,6 +119,10 @@ test('the next start goes on with the run, and after kill -9 so does the one aft
   await expect.poll(() => begun.filter(isRunning), { timeout: 40_000 }).toEqual([])
 })
 
+/** Runs a command in a terminal of its own and passes on what is written to stdin. */
+const openTerminal = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)'
+const sized = ['sh', '-c', 'stty rows 24 columns 80; exec "$@"', 'sh']
+
 test('nothing but what was in flight was evaluated twice', () => {
   const trace = readFileSync(path.join(runFolder(runs, first), 'trace.jsonl'), 'utf8')
     .trim()
@@ -133,6 +145,24 @@ test('after a run is complete, start begins a new one', async () => {
   expect(second).not.toBe(first)
   expect(JSON.parse(stdout)).toMatchObject({ id: second, phase: 'completed', iterations: 2 })
   expect(begun.filter(isRunning)).toEqual([])
+})
+
+test('Ctrl-C in a terminal does the same, from within the live view', async () => {
+  const command = [process.execPath, main, 'start', '--problem', slow, '--iterations', '200']
+  const child = execa(pythonPath(), ['-c', openTerminal, ...sized, ...command], {
+    env,
+    extendEnv: false,
+    reject: false,
+  })
+  const said = listen(child)
+  await said.until(/[1-9]\d*\/200 iterations/)
+  const processes = processesIn(said.text())
+  expect(processes).toHaveLength(3)
+  child.stdin.write('\u0003')
+  const { exitCode } = await child
+  expect(said.text()).toMatch(/stopping the workers and the server; `npm start` goes on with slow-/)
+  expect(exitCode).toBe(1)
+  expect(processes.filter(isRunning)).toEqual([])
 })
 
 test('a server that is not there any more is said so', async () => {

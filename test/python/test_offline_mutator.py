@@ -198,7 +198,7 @@ def test_draws_are_the_same_in_every_version_and_on_every_machine() -> None:
     assert [propose(f"1/0/{number}/0", PARENT, []).change for number in range(6)] == [
         "direct product of A and B on two streams (line 3)",
         "direct product of A and B on two streams (line 3)",
-        "transposed layout of an operand of @ (line 5)",
+        "compiled f (line 3)",
         "contiguous operand of @ (line 5)",
         "constant 64 to 128 (line 4)",
         "direct product of A and B on two streams (line 3)",

@@ -296,8 +296,8 @@ def product(A, B, m, n, k):
 
 
 def test_draws_often_enough_make_an_operand_contiguous_that_matters() -> None:
-    """24 draws are a default run, so what one draw in eight finds is missed by one run in twenty."""
+    """24 draws are a default run, so what one draw in nine finds is missed by one run in seventeen."""
     made = [propose(f"{n // 24}/{n % 4}/{n // 8 % 3}/{n % 2}/{n}", STAND_IN, []).source for n in range(1000)]
     for wrapped in ("A @ mx.contiguous(B)", "matmul(A, mx.contiguous(B))", "@ mx.contiguous(B[j : j + k])"):
         found = sum(wrapped in source or "B = mx.contiguous(B)" in source for source in made)
-        assert found >= 115, f"{wrapped}: {found} of 1000"
+        assert found >= 105, f"{wrapped}: {found} of 1000"

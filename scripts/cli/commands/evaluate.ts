@@ -1,18 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import type { Command } from 'commander'
-import { machineFacts } from '../../../activities/evaluation/environment.ts'
-import { defaultLockFile, evaluateOnce } from '../../../activities/evaluation/evaluate.ts'
-import { createProblemCache } from '../../../activities/evaluation/problem-cache.ts'
 import { loadProblem } from '../../../activities/run/load-problem.ts'
 import type { Evaluation } from '../../../temporal/evaluation.ts'
-import { homeFolder } from '../../../temporal/home.ts'
-import type { ProblemSnapshot } from '../../../temporal/problem.ts'
-import { runConfig } from '../../../temporal/run-config.ts'
-import { mergeSettings } from '../../../temporal/settings.ts'
-import { problemRoots, repoRoot } from '../../../workers/folders.ts'
-import { pythonPath } from '../../setup/paths.ts'
+import { problemRoots } from '../../../workers/folders.ts'
+import { evaluateHere } from '../../evaluate-here.ts'
 import { programProblem } from '../given-program.ts'
 import { addJsonOption, wholeNumber } from '../options.ts'
 import { complain, printJson } from '../output.ts'
@@ -23,28 +13,6 @@ interface EvaluateOptions {
   problem: string
   seed: number
   json: boolean
-}
-
-const evaluateSource = async (source: string, problem: ProblemSnapshot, seed: number): Promise<Evaluation> => {
-  const config = runConfig.parse(mergeSettings(problem.config.run, { problem: problem.name }))
-  const cacheFolder = await mkdtemp(path.join(os.tmpdir(), 'mlx-evolve-'))
-  try {
-    const { folder } = await createProblemCache(cacheFolder, async () => problem)(problem.hash, '')
-    const machine = {
-      python: pythonPath(),
-      lockFile: defaultLockFile(),
-      cacheFolder: path.join(homeFolder(), 'mlx'),
-      repoRoot,
-      environment: await machineFacts(),
-    }
-    const { timeoutSeconds, options } = config.evaluation
-    const job = { source, seed, timeoutSeconds, options, problemFolder: folder, evaluator: problem.config.evaluator }
-    // Phases are for somebody who waits in front of a terminal.
-    const watch = process.stderr.isTTY ? { onPhase: (phase: string) => process.stderr.write(`${phase}\n`) } : {}
-    return await evaluateOnce(machine, { ...job, compiledAbove: 0, purpose: 'screening' }, watch)
-  } finally {
-    await rm(cacheFolder, { recursive: true, force: true })
-  }
 }
 
 const noProgram = (reason: string): Evaluation => ({
@@ -61,7 +29,10 @@ const evaluateFile = async (file: string, { problem: name, seed, json }: Evaluat
   const source = readText(file)
   const problem = await loadProblem(name, problemRoots())
   const reason = await programProblem(source)
-  const evaluation = reason === null ? await evaluateSource(source, problem, seed) : noProgram(reason)
+  // Phases are for somebody who waits in front of a terminal.
+  const watch = process.stderr.isTTY ? { onPhase: (phase: string) => process.stderr.write(`${phase}\n`) } : {}
+  const evaluation =
+    reason === null ? await evaluateHere(source, problem, { seed, purpose: 'screening', ...watch }) : noProgram(reason)
   if (evaluation.verdict === 'scored') {
     if (!json) console.log(showScored(evaluation))
   } else {

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Client } from '@temporalio/client'
 import type { Command } from 'commander'
 import { connectClient, resolveConnection } from '../../../temporal/connection.ts'
-import { superviseEmbedded } from '../../supervise/supervise.ts'
+import { SupervisorRunning } from '../../supervise/lock.ts'
+import { type SuperviseOptions, superviseEmbedded } from '../../supervise/supervise.ts'
 import { uiLink } from '../connect.ts'
 import { type CurrentRun, readCurrentRun, writeCurrentRun } from '../current-run.ts'
 import { addRunOptions } from '../options.ts'
@@ -13,6 +14,8 @@ import { reportEnd } from '../report-end.ts'
 import { newRunId, type RunOptions, runInput } from '../run-input.ts'
 import { showEvent } from '../show-event.ts'
 import { startRun } from '../start-run.ts'
+import { stopSignal } from '../stop-signal.ts'
+import { isTerminal } from '../terminal.ts'
 import { watchRun } from '../watch-run.ts'
 
 const defaultProblem = 'mlx_training'
@@ -44,16 +47,20 @@ const beginOrResume = async (client: Client, options: RunOptions, json: boolean)
     await writeCurrentRun(run)
     if ((await standing(client, run.id)) !== 'RUNNING') await startRun(client, run.id, run.input)
   }
-  const link = uiLink(client, run.id)
-  say(`${resumed ? 'going on with' : 'started'} run ${run.id}${link === null ? '' : `\n${link}`}`, json)
+  say(`${resumed ? 'going on with' : 'started'} run ${run.id}`, json)
   return run.id
 }
 
-/** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
-const stopSignal = (): AbortController => {
-  const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
-  return stop
+/** Server and workers; where an earlier `start` still keeps them, its own are used. @returns settles when all has ended. */
+const superviseOrJoin = async (options: SuperviseOptions): Promise<{ stopped: Promise<void>; joined: boolean }> => {
+  try {
+    const { stopped } = await superviseEmbedded(options)
+    return { stopped, joined: false }
+  } catch (error) {
+    if (!(error instanceof SupervisorRunning)) throw error
+    say(`process ${error.pid} keeps server and workers running; \`kill ${error.pid}\` stops them`, true)
+    return { stopped: Promise.resolve(), joined: true }
+  }
 }
 
 /** `start`: server and workers on this machine, and a run; a run that was interrupted goes on. */
@@ -62,7 +69,7 @@ const start = async ({ json, ...options }: RunOptions & { json: boolean }): Prom
   const stop = stopSignal()
   const notice = createNotice()
   let watching = false
-  const { stopped } = await superviseEmbedded({
+  const { stopped, joined } = await superviseOrJoin({
     server: resolveConnection().source === 'embedded',
     signal: stop.signal,
     onEvent: (event) => {
@@ -75,11 +82,14 @@ const start = async ({ json, ...options }: RunOptions & { json: boolean }): Prom
   try {
     const id = await beginOrResume(client, options, json)
     const stream = json ? process.stderr : process.stdout
-    watching = stream.isTTY
+    const link = uiLink(client, id)
+    if (!isTerminal(stream) && link !== null) stream.write(`${link}\n`)
+    watching = isTerminal(stream)
     const status = await watchRun(client, id, { stream, signal: stop.signal, notice: notice.get })
     watching = false
     if (status === null) {
-      say(`stopping the workers and the server; \`npm start\` goes on with ${id}`, json)
+      const ending = joined ? 'no longer following' : 'stopping the workers and the server;'
+      say(`${ending} \`npm start\` goes on with ${id}`, json)
       process.exitCode = 1
     } else process.exitCode = reportEnd(status, json)
   } finally {

@@ -40,5 +40,5 @@ OPERATORS = (
     Operator("split product and sum", 1, forms.find_splits),
     Operator("direct product", 3, forms.find_direct_returns),
     Operator("product on two streams", 8, streams.find_halves),
-    Operator("direct product on two streams", 18, streams.find_direct_halves),
+    Operator("direct product on two streams", 26, streams.find_direct_halves),
 )

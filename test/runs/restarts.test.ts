@@ -1,0 +1,37 @@
+import path from 'node:path'
+import { Worker } from '@temporalio/worker'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { workflowBundlePath } from '../../workers/bundle.ts'
+import { type Engine, startEngine } from '../support/engine.ts'
+import { copyProblem, loggingEvaluator } from '../support/problem.ts'
+import { begin, untilStatus } from '../support/runs.ts'
+import { startWorker, type WorkerProcess } from '../support/workers.ts'
+
+let engine: Engine
+let orchestrator: WorkerProcess
+let mlx: WorkerProcess
+
+beforeAll(async () => {
+  engine = await startEngine()
+  ;[orchestrator, mlx] = await Promise.all([startWorker(engine, 'orchestrator'), startWorker(engine, 'mlx')])
+})
+afterAll(async () => {
+  await Promise.all([orchestrator.kill('SIGTERM'), mlx.kill('SIGTERM')])
+  await engine.close()
+})
+
+/** While nobody orchestrates, generations of several islands end, and are all settled in one go afterwards. */
+test('a run goes on with each next orchestrator, and its history can be replayed', async () => {
+  const evaluator = loggingEvaluator(path.join(engine.home, 'log'))
+  const problem = copyProblem(path.join(engine.home, 'logged'), { 'evaluator.py': evaluator })
+  const handle = await begin(engine.client, 'restarted', { problem, iterations: 54, islands: 6 })
+  for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
+    const { iterations } = await untilStatus(handle, ({ evaluated }) => evaluated > 0)
+    await untilStatus(handle, (status) => status.iterations > iterations)
+    await orchestrator.kill(signal)
+    orchestrator = await startWorker(engine, 'orchestrator')
+  }
+  expect(await handle.result()).toMatchObject({ phase: 'completed', iterations: 54 })
+  const workflowBundle = { codePath: await workflowBundlePath() }
+  await Worker.runReplayHistory({ workflowBundle }, await handle.fetchHistory(), 'restarted')
+})
