@@ -69,7 +69,11 @@ class Side:
 
 
 class Reference(Side):
-    """The side with stock MLX. Its failures are the machine's."""
+    """The side with stock MLX. Its failures are the machine's, and so is its patience."""
+
+    def __init__(self, process: SideProcess, request: Request) -> None:
+        super().__init__(process, request)
+        self.limit = max(self.limit, COMPILE_SECONDS)
 
     def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
         try:
@@ -129,4 +133,7 @@ def started(request: Request) -> Iterator[Sides]:
                 process.receive("create", START_SECONDS)
         except SideError as error:  # no candidate code has run yet
             raise ReferenceFailed(f"{error.reason}\n{process.output()['stderr']}") from error
+        if sides.reference.ask("describe")["info"]["backend"] != "cpu":
+            # A GPU's kernels are built when they are first used, in the candidate's process too.
+            sides.candidate.limit = max(sides.candidate.limit, COMPILE_SECONDS)
         yield sides

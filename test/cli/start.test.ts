@@ -25,6 +25,7 @@ beforeAll(async () => {
   const { OPENAI_API_KEY: _key, OPENAI_BASE_URL: _url, TEMPORAL_ADDRESS: _address, ...rest } = process.env
   env = {
     ...rest,
+    NO_COLOR: '1',
     MLX_EVOLVE_HOME: home,
     MLX_EVOLVE_RUNS: runs,
     MLX_EVOLVE_DEVICE_LOCK: path.join(home, 'device.lock'),

@@ -82,7 +82,7 @@ describe('updates', () => {
 
   test.each([
     ['extend', { iterations: 0 }, 'iterations: Too small'],
-    ['extend', { iterations: 2, more: 1 }, '"more"'],
+    ['extend', { iterations: 2, more: 1 }, 'more: unknown, expected one of iterations'],
     ['inject', { source: '' }, 'source: Too small'],
     ['pause', { reason: 7 }, 'reason: Invalid input'],
   ])('an invalid %s is refused and changes nothing', async (name, request, message) => {
