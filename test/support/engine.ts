@@ -41,7 +41,8 @@ export const startEngine = async (dynamicConfig: Record<string, unknown> = {}): 
     address,
     home,
     runs,
-    env: { ...process.env },
+    // A CI service's variables would switch colours on.
+    env: { ...process.env, NO_COLOR: '1' },
     close: async () => {
       await client.connection.close()
       process.env.MLX_EVOLVE_HOME = home // another engine of this file may have set its own

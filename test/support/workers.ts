@@ -62,8 +62,7 @@ export const startWorkers = async (engine: Engine, env: NodeJS.ProcessEnv = {}) 
 /** Runs the command line to its end. */
 export const cli = (engine: { env: NodeJS.ProcessEnv }, args: string[], env: NodeJS.ProcessEnv = {}) =>
   execa(process.execPath, [main, ...args], {
-    // A CI service's variables would switch colours on.
-    env: { ...engine.env, NO_COLOR: '1', ...env },
+    env: { ...engine.env, ...env },
     extendEnv: false,
     reject: false,
     stdin: 'ignore',
