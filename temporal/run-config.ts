@@ -87,7 +87,6 @@ const evaluationConfig = z.strictObject({
   /** Handed to the problem's evaluator as it is, e.g. `{"preset": "small"}`. */
   options: z.record(z.string(), z.json()).default({}),
 })
-export type EvaluationConfig = z.infer<typeof evaluationConfig>
 
 /** Everything a run can be told. Only `problem` is required; a problem's config gives defaults of its own. */
 export const runConfig = z.strictObject({

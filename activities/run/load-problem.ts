@@ -7,7 +7,7 @@ import { type ProblemConfig, type ProblemSnapshot, problemConfig } from '../../t
 import { describeIssues, explained } from '../../temporal/settings.ts'
 import { checkProgram } from '../mutation/evolve-block.ts'
 
-/** Encoded; the rest of a 2 MB payload is for populations. */
+/** On disk; the rest of a 2 MB payload is for populations. */
 const snapshotBytes = 1024 * 1024
 const ignoredFolders = new Set(['__pycache__', 'node_modules', '.git', '.venv'])
 

@@ -8,7 +8,7 @@ import { temporalCliPath } from '../../scripts/setup/paths.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { cli } from '../support/cli.ts'
 import { type Engine, startEngine } from '../support/engine.ts'
-import { copyProblem, loggingEvaluator } from '../support/problem.ts'
+import { slowProblem } from '../support/problem.ts'
 import { untilStatus } from '../support/runs.ts'
 import { startWorkers } from '../support/workers.ts'
 
@@ -19,8 +19,7 @@ let slow: string
 beforeAll(async () => {
   engine = await startEngine()
   workers = await startWorkers(engine)
-  const evaluator = loggingEvaluator(path.join(engine.home, 'log'), 0.15)
-  slow = copyProblem(path.join(engine.home, 'slow'), { 'evaluator.py': evaluator })
+  slow = slowProblem(engine.home, 0.15)
 })
 afterAll(async () => {
   await workers.stop()

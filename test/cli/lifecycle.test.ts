@@ -7,7 +7,7 @@ import type { TraceRecord } from '../../temporal/run-activities.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { cli, main } from '../support/cli.ts'
 import { type Engine, repoRoot, startEngine } from '../support/engine.ts'
-import { copyProblem, loggingEvaluator } from '../support/problem.ts'
+import { slowProblem } from '../support/problem.ts'
 import { begin, untilStatus } from '../support/runs.ts'
 import { startWorkers } from '../support/workers.ts'
 
@@ -18,8 +18,7 @@ let slow: string
 beforeAll(async () => {
   engine = await startEngine()
   workers = await startWorkers(engine)
-  const evaluator = loggingEvaluator(path.join(engine.home, 'log'), 0.1)
-  slow = copyProblem(path.join(engine.home, 'slow'), { 'evaluator.py': evaluator })
+  slow = slowProblem(engine.home, 0.1)
 })
 afterAll(async () => {
   await workers.stop()

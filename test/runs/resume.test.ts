@@ -5,7 +5,7 @@ import { lineageQuery } from '../../temporal/messages.ts'
 import type { RunInput } from '../../temporal/run-config.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { type Engine, startEngine } from '../support/engine.ts'
-import { copyProblem, loggingEvaluator } from '../support/problem.ts'
+import { slowProblem } from '../support/problem.ts'
 import { begin, runToEnd, untilStatus } from '../support/runs.ts'
 import { startWorkers } from '../support/workers.ts'
 
@@ -16,9 +16,7 @@ let slow: string
 beforeAll(async () => {
   engine = await startEngine()
   workers = await startWorkers(engine)
-  slow = copyProblem(path.join(engine.home, 'slow'), {
-    'evaluator.py': loggingEvaluator(path.join(engine.home, 'log'), 0.2),
-  })
+  slow = slowProblem(engine.home, 0.2)
 })
 afterAll(async () => {
   await workers.stop()

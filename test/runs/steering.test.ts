@@ -7,7 +7,7 @@ import { generationId } from '../../temporal/names.ts'
 import type { RunInput } from '../../temporal/run-config.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { type Engine, startEngine } from '../support/engine.ts'
-import { copyProblem, loggingEvaluator } from '../support/problem.ts'
+import { slowProblem } from '../support/problem.ts'
 import { begin, untilStatus } from '../support/runs.ts'
 import { startWorkers } from '../support/workers.ts'
 
@@ -19,8 +19,7 @@ let slow: string
 beforeAll(async () => {
   engine = await startEngine()
   workers = await startWorkers(engine)
-  const evaluator = loggingEvaluator(path.join(engine.home, 'log'), 0.2)
-  slow = copyProblem(path.join(engine.home, 'slow'), { 'evaluator.py': evaluator })
+  slow = slowProblem(engine.home, 0.2)
 })
 afterAll(async () => {
   await workers.stop()

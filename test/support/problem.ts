@@ -25,3 +25,7 @@ export const loggingEvaluator = (logFile: string, seconds = 0): string =>
     `    time.sleep(${seconds})`,
     '    return _evaluate(program_path)',
   ].join('\n')
+
+/** `closed_form`, slow enough that a run can be told something while it is on its way; logs to `log` in `home`. */
+export const slowProblem = (home: string, seconds: number): string =>
+  copyProblem(path.join(home, 'slow'), { 'evaluator.py': loggingEvaluator(path.join(home, 'log'), seconds) })
