@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from optimized_kernels.measurement.placement import Placement
 from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.side_process import Arrays, SideError, SideProcess
 
@@ -104,12 +105,17 @@ class Sides:
 
     reference: Reference
     candidate: Side
+    placement: Placement
 
     def share_kernels(self) -> None:
         """Gives the candidate a copy of the reference's built kernels. Nothing goes the other way."""
-        built = self.reference.process.scratch / "mlx"
-        if built.is_dir():
-            shutil.copytree(built, self.candidate.process.scratch / "mlx", dirs_exist_ok=True)
+        _share_kernels(self.reference, self.candidate)
+
+
+def _share_kernels(reference: Side, candidate: Side) -> None:
+    built = reference.process.scratch / "mlx"
+    if built.is_dir():
+        shutil.copytree(built, candidate.process.scratch / "mlx", dirs_exist_ok=True)
 
 
 @contextmanager
@@ -124,8 +130,11 @@ def started(request: Request) -> Iterator[Sides]:
         for name, home in homes.items():
             processes[name] = SideProcess(name, home)
             stack.callback(processes[name].close)
-        sides = Sides(Reference(processes["reference"], request), Side(processes["candidate"], request))
-        sides.share_kernels()
+        reference, candidate = (
+            Reference(processes["reference"], request),
+            Side(processes["candidate"], request),
+        )
+        _share_kernels(reference, candidate)
         for process in processes.values():
             process.send("create", preset=asdict(request.preset), seed=request.seed)
         try:
@@ -133,7 +142,9 @@ def started(request: Request) -> Iterator[Sides]:
                 process.receive("create", START_SECONDS)
         except SideError as error:  # no candidate code has run yet
             raise ReferenceFailed(f"{error.reason}\n{process.output()['stderr']}") from error
-        if sides.reference.ask("describe")["info"]["backend"] != "cpu":
+        placed = [process.process.pid for process in processes.values()]
+        if reference.ask("describe")["info"]["backend"] != "cpu":
             # A GPU's kernels are built when they are first used, in the candidate's process too.
-            sides.candidate.limit = max(sides.candidate.limit, COMPILE_SECONDS)
-        yield sides
+            candidate.limit = max(candidate.limit, COMPILE_SECONDS)
+            placed = []
+        yield Sides(reference, candidate, Placement(placed))

@@ -62,6 +62,7 @@ class Timing:
 
     def __init__(self, sides: Sides, bounds: TurnBounds, seed: int) -> None:
         self.sides: dict[str, Side] = {REFERENCE: sides.reference, CANDIDATE: sides.candidate}
+        self.placement = sides.placement
         self.bounds = bounds
         self.rng = random.Random(f"timing {seed}")
 
@@ -78,6 +79,7 @@ class Timing:
 
     def _block(self, loop: Loop, measured: Measured) -> Rejected | None:
         order = self.rng.choice((ABBA, BAAB))
+        self.placement.draw(self.rng)
         times: dict[str, list[float]] = {REFERENCE: [], CANDIDATE: []}
         for pair in (order[:2], order[2:]):
             seed, probe_seed = self._seed(), self._seed()
