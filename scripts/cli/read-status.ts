@@ -9,6 +9,7 @@ import {
 import type { QueryDefinition } from '@temporalio/common'
 import { statusQuery } from '../../temporal/messages.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
+import { upgradeStatus } from '../../temporal/upgrade.ts'
 import { CommandFailed, reasonOf } from './failure.ts'
 
 const queryMs = 10_000
@@ -34,6 +35,7 @@ const failedStatus = (id: string, reason: string, last: RunStatus | null): RunSt
   modelCalls: 0,
   mutator: null,
   best: null,
+  confirmations: null,
   digest: '',
   seconds: 0,
   startedAt: 0,
@@ -71,7 +73,7 @@ export const ask = async <T>(client: Client, id: string, query: QueryDefinition<
 
 const resultOf = async (client: Client, id: string): Promise<RunStatus> => {
   try {
-    return (await client.workflow.getHandle(id).result()) as RunStatus
+    return upgradeStatus((await client.workflow.getHandle(id).result()) as RunStatus)
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error
     return failedStatus(id, reasonOf(error), (await ask(client, id, statusQuery))?.answer ?? null)
