@@ -38,10 +38,10 @@ def load(folder: Path) -> Callable[..., object]:
     module = importlib.util.module_from_spec(spec)
     sys.modules["evaluator"] = module
     spec.loader.exec_module(module)
-    evaluate = getattr(module, "evaluate", None)
+    evaluate: object = getattr(module, "evaluate", None)
     if not callable(evaluate):
         raise ProblemError("evaluator.py has no function evaluate(program_path)")
-    return evaluate  # type: ignore[no-any-return]
+    return evaluate
 
 
 def extras(evaluate: Callable[..., object], request: Mapping[str, object]) -> dict[str, object]:
