@@ -4,6 +4,7 @@ import {
   QueryNotRegisteredError,
   QueryRejectedError,
   WorkflowFailedError,
+  type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client'
 import type { QueryDefinition } from '@temporalio/common'
@@ -58,10 +59,10 @@ export const standing = async (client: Client, id: string): Promise<string> => {
 }
 
 /** A query's answer; `null` while no orchestrator answers. */
-export const ask = async <T>(client: Client, id: string, query: QueryDefinition<T>): Promise<{ answer: T } | null> => {
+export const ask = async <T>(handle: WorkflowHandle, query: QueryDefinition<T>): Promise<{ answer: T } | null> => {
   try {
-    const handle = client.workflow.getHandle(id)
-    return { answer: await client.connection.withDeadline(Date.now() + queryMs, () => handle.query(query)) }
+    const { connection } = handle.client
+    return { answer: await connection.withDeadline(Date.now() + queryMs, () => handle.query(query)) }
   } catch (error) {
     if (error instanceof QueryNotRegisteredError || error instanceof QueryRejectedError) return null
     if (isOutage(error)) return null
@@ -70,11 +71,12 @@ export const ask = async <T>(client: Client, id: string, query: QueryDefinition<
 }
 
 const resultOf = async (client: Client, id: string): Promise<RunStatus> => {
+  const handle = client.workflow.getHandle(id)
   try {
-    return (await client.workflow.getHandle(id).result()) as RunStatus
+    return (await handle.result()) as RunStatus
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error
-    return failedStatus(id, reasonOf(error), (await ask(client, id, statusQuery))?.answer ?? null)
+    return failedStatus(id, reasonOf(error), (await ask(handle, statusQuery))?.answer ?? null)
   }
 }
 
@@ -86,7 +88,7 @@ export const readStatus = async (client: Client, id: string): Promise<RunStatus>
   const where = await standing(client, id)
   if (where === 'absent') throw noRun(id)
   if (where !== 'RUNNING' && where !== 'CANCELLED') return resultOf(client, id)
-  const asked = await ask(client, id, statusQuery)
+  const asked = await ask(client.workflow.getHandle(id), statusQuery)
   if (asked === null) throw noAnswer(id)
   return asked.answer
 }

@@ -69,7 +69,7 @@ const look = async (client: Client, id: string, view: View): Promise<RunStatus |
     const where = await standing(client, id)
     if (where === 'absent') throw noRun(id)
     if (where !== 'RUNNING') return await readStatus(client, id)
-    const asked = await ask(client, id, statusQuery)
+    const asked = await ask(client.workflow.getHandle(id), statusQuery)
     if (asked === null) view.note(`waiting for an orchestrator to answer for ${id}`)
     else await view.show(asked.answer)
   } catch (error) {

@@ -17,7 +17,7 @@ const readExport = async (client: Client, id: string): Promise<ExportInput> => {
   const where = await standing(client, id)
   if (where === 'absent') throw noRun(id)
   if (where !== 'RUNNING') return readFinalExport(client, id)
-  const open = await ask(client, id, openExportQuery)
+  const open = await ask(client.workflow.getHandle(id), openExportQuery)
   if (open === null) throw noAnswer(id)
   if (open.answer === null) throw new CommandFailed(`run "${id}" has no scored program yet`)
   return open.answer
