@@ -4,6 +4,7 @@ import path from 'node:path'
 import { machineFacts } from '../activities/evaluation/environment.ts'
 import { defaultLockFile, evaluateOnce } from '../activities/evaluation/evaluate.ts'
 import { createProblemCache } from '../activities/evaluation/problem-cache.ts'
+import { confirmationSettings } from '../temporal/confirmation-settings.ts'
 import type { EvaluateInput, Evaluation } from '../temporal/evaluation.ts'
 import { homeFolder } from '../temporal/home.ts'
 import type { ProblemSnapshot } from '../temporal/problem.ts'
@@ -24,7 +25,9 @@ export const evaluateHere = async (
   problem: ProblemSnapshot,
   { seed, purpose, options = {}, onPhase }: EvaluateHere,
 ): Promise<Evaluation> => {
-  const { evaluation: settings } = runConfig.parse(mergeSettings(problem.config.run, { problem: problem.name }))
+  const config = runConfig.parse(mergeSettings(problem.config.run, { problem: problem.name }))
+  const confirming = purpose === 'confirmation'
+  const settings = confirming ? confirmationSettings(config) : config.evaluation
   const cacheFolder = await mkdtemp(path.join(os.tmpdir(), 'mlx-evolve-'))
   try {
     const { folder } = await createProblemCache(cacheFolder, async () => problem)(problem.hash, '')
@@ -39,6 +42,7 @@ export const evaluateHere = async (
       source,
       seed,
       purpose,
+      confirmation: confirming ? { index: 1, incumbentSource: null } : null,
       compiledAbove: 0,
       timeoutSeconds: settings.timeoutSeconds,
       options: { ...settings.options, ...options },

@@ -3,16 +3,22 @@ import { z } from 'zod'
 /** A ratio of step times, reference over candidate: 1.10 is ten per cent faster. */
 export const speedup = z.object({
   median: z.number().positive(),
-  /** Bounds of the 95 % confidence interval. */
+  /** Bounds of the confidence interval: 95 % when screening, wider the more confirmations a run has made. */
   low: z.number().positive(),
   high: z.number().positive(),
   /** Paired blocks behind the interval. */
   pairs: z.number().int().positive(),
+  /** Fresh pairs of processes that the blocks come from; 0 where one pair was kept. */
+  launches: z.number().int().nonnegative().default(0),
 })
 export type Speedup = z.infer<typeof speedup>
 
-/** Both baselines; `null` where this evaluation did not measure one. */
-export const speedups = z.object({ eager: speedup.nullable(), compiled: speedup.nullable() })
+/** Over both baselines, and over the run's incumbent; `null` where this evaluation did not measure one. */
+export const speedups = z.object({
+  eager: speedup.nullable(),
+  compiled: speedup.nullable(),
+  incumbent: speedup.nullable().default(null),
+})
 export type Speedups = z.infer<typeof speedups>
 
 /** Python-level calls per seam, in the forward and in the backward pass of one traced step. */
@@ -54,6 +60,8 @@ export const scored = z.object({
   metrics: z.record(z.string(), z.number()),
   speedup: speedups.nullable(),
   calls: calls.nullable(),
+  /** Measured as a confirmation is: a speedup where the interval also lies above 1. */
+  confirmed: z.boolean().default(false),
   ...common,
 })
 
@@ -67,6 +75,15 @@ export const failed = z.object({ verdict: z.literal('failed'), stage, reason: z.
 export const evaluation = z.discriminatedUnion('verdict', [scored, rejected, failed])
 export type Evaluation = z.infer<typeof evaluation>
 export type Scored = z.infer<typeof scored>
+
+export type Purpose = 'screening' | 'confirmation'
+
+export interface ConfirmationRequest {
+  /** 1 for a run's first confirmation: the j-th one spends α/(j(j+1)) of the run's error budget. */
+  index: number
+  /** Source of the run's confirmed best program, measured alongside; `null` while there is none. */
+  incumbentSource: string | null
+}
 
 /** Input of the `evaluate` activity. */
 export interface EvaluateInput {
@@ -82,6 +99,8 @@ export interface EvaluateInput {
   options: Record<string, unknown>
   /** The compiled baseline is measured too where the score exceeds this; `null` never. */
   compiledAbove: number | null
-  /** `screening` during the search; `confirmation` once more at the end, longer, with data selection never saw. */
-  purpose: 'screening' | 'confirmation'
+  /** `screening` during the search; `confirmation` over fresh processes, with data that selection never saw. */
+  purpose: Purpose
+  /** What a confirmation needs beside the program; `null` for a screening. */
+  confirmation: ConfirmationRequest | null
 }

@@ -28,7 +28,8 @@ export const populationRequest = z
 /** Arguments of `best`. */
 export const bestRequest = z.strictObject({ source: z.boolean().default(false) }).prefault({})
 
-export type ProgramView = Omit<Program, 'source'> & { source?: string }
+/** A program as queries tell of it: its figures are called what they are. */
+export type ProgramView = Omit<Program, 'source' | 'speedup'> & { source?: string; screened: Speedups | null }
 
 export interface PopulationPage {
   total: number
@@ -39,6 +40,7 @@ export interface PopulationPage {
 }
 
 export interface BestView extends ProgramView {
+  /** Confirmed figures; `null` where there are none. */
   speedup: Speedups | null
   confirmed: boolean
 }

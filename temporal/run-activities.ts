@@ -26,6 +26,8 @@ export interface TraceRecord {
   reason: string
   stage: string | null
   metrics: Record<string, number>
+  /** As screened: nothing in a trace is a confirmed speedup. */
+  purpose: 'screening'
   speedup: Program['speedup']
   calls: Program['calls']
   hash: string | null

@@ -88,6 +88,22 @@ const evaluationConfig = z.strictObject({
   options: z.record(z.string(), z.json()).default({}),
 })
 
+/** When screened programs are confirmed, see docs/confirmation.md. Only those of `evaluator: training` are. */
+const confirmation = z.strictObject({
+  /** Fresh pairs of processes that a confirmation is measured over. */
+  launches: z.number().int().min(5).max(100).default(8),
+  /**
+   * Confirmations a run makes; the last one is kept for its end, 0 is none. `null` is 2 for a run of 20 iterations, and
+   * one more whenever that doubles.
+   */
+  maximum: z.number().int().min(0).max(50).nullable().default(null),
+  /** While nothing is confirmed and the run goes on, a screened lower bound must exceed this. */
+  above: z.number().min(1).max(100).default(1.02),
+  /** Later it must exceed the incumbent's confirmed median, and its lower bound by this share. */
+  margin: ratio.default(0.01),
+})
+export type ConfirmationConfig = z.infer<typeof confirmation>
+
 /** Everything a run can be told. Only `problem` is required; a problem's config gives defaults of its own. */
 export const runConfig = z.strictObject({
   /** Name of a folder under the problem roots, or a path to one. */
@@ -103,6 +119,9 @@ export const runConfig = z.strictObject({
   migration: migration.prefault({}),
   mutation: mutation.prefault({}),
   evaluation: evaluationConfig.prefault({}),
+  confirmation: confirmation.prefault({}),
+  /** Presets of the training workload that the winner is measured on after the run: sizes it was not evolved on. */
+  heldOut: z.array(z.string().min(1).max(64)).max(8).default([]),
   /** Workflow whose final population this run starts from; set by `mlx-evolve resume`. */
   resumeFrom: z.strictObject({ workflowId: z.string().min(1), runId: z.string().min(1) }).optional(),
 })

@@ -1,3 +1,4 @@
+import type { Speedups } from './evaluation.ts'
 import type { Injection, Mutator } from './generation.ts'
 import type { Failure } from './mutation.ts'
 import type { Draw } from './population.ts'
@@ -69,9 +70,48 @@ export interface RunControl {
   ignored: string[]
 }
 
+/** How one confirmation ended. */
+export interface ConfirmationRecord {
+  /** 1 for the first one. */
+  index: number
+  programId: string
+  /** Hash of the program's source. */
+  hash: string
+  /** `not measured`: the evaluation failed for reasons that are not the program's. */
+  outcome: 'confirmed' | 'not confirmed' | 'not measured'
+  /** Its figures; `null` where it was not scored. */
+  speedup: Speedups | null
+  /** Why not, where it was not confirmed. */
+  reason: string
+}
+
+/** The winner on one workload that it was not evolved on. */
+export interface HeldOutRecord {
+  preset: string
+  programId: string
+  hash: string
+  /** Its screened figures; `null` where it was not scored. */
+  speedup: Speedups | null
+  /** Why there are none. */
+  reason: string
+}
+
+/** What a run may report as speedups, and how it got there. */
+export interface Confirmations {
+  /** Made so far, whatever came of them; those of the runs that this one resumes included. */
+  spent: number
+  /** Of these, made by the runs that this one resumes. */
+  before: number
+  /** The confirmed best program, with the figures of its confirmation. */
+  incumbent: Program | null
+  /** Newest last; bounded. */
+  records: ConfirmationRecord[]
+  heldOut: HeldOutRecord[]
+}
+
 /** Everything a run carries through continue-as-new. JSON only: no Map, no Set. */
 export interface RunState {
-  version: 1
+  version: 2
   config: RunConfig
   problem: ProblemSnapshot
   mutator: Mutator
@@ -83,12 +123,13 @@ export interface RunState {
   startedAt: number
   /** Chip that evaluated the initial program; `null` where the evaluation does not say. */
   chip: string | null
+  /** Machine facts of the last confirmation; before there is one, of the initial program's evaluation. */
+  environment: Record<string, string>
   initial: Program
   islands: IslandState[]
   ledger: Ledger
   lineage: LineageEntry[]
-  /** The best program as the last confirmation measured it. */
-  confirmed: Program | null
+  confirmations: Confirmations
   control: RunControl
 }
 
@@ -100,6 +141,8 @@ export interface FinalPopulation {
   islands: IslandState[]
   lineage: LineageEntry[]
   chip: string | null
+  environment: Record<string, string>
+  confirmations: Confirmations
   /** Programs injected so far, so that ids go on where a run is resumed. */
   injected: number
 }

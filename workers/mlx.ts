@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client'
 import { type NativeConnection, Worker } from '@temporalio/worker'
 import { chipQueue, machineFacts } from '../activities/evaluation/environment.ts'
 import { createEvaluationActivities, defaultLockFile } from '../activities/evaluation/evaluate.ts'
+import type { EvaluationMachine } from '../activities/evaluation/evaluate-once.ts'
 import { problemQuery } from '../temporal/messages.ts'
 import { mlxQueue } from '../temporal/names.ts'
 import type { ProblemSnapshot } from '../temporal/problem.ts'
@@ -18,6 +19,13 @@ export interface MlxWorkerOptions {
   lockFile?: string
 }
 
+export interface MlxWorkers {
+  workers: Worker[]
+  queues: string[]
+  /** What they evaluate on. */
+  machine: EvaluationMachine
+}
+
 const fetchProblem =
   (client: Client) =>
   async (evolutionId: string): Promise<ProblemSnapshot> => {
@@ -30,17 +38,11 @@ const fetchProblem =
  * The workers of a machine that owns an accelerator: one on the queue `mlx`, one on the queue of its chip, each with
  * one evaluation at a time; the host-wide device lock keeps the two from overlapping.
  */
-export const createMlxWorkers = async (options: MlxWorkerOptions): Promise<{ workers: Worker[]; queues: string[] }> => {
+export const createMlxWorkers = async (options: MlxWorkerOptions): Promise<MlxWorkers> => {
   const { connection, client, python, cacheFolder, lockFile = defaultLockFile() } = options
   const environment = await machineFacts()
-  const activities = createEvaluationActivities({
-    python,
-    lockFile,
-    cacheFolder: path.join(cacheFolder, 'mlx'),
-    repoRoot,
-    environment,
-    fetchProblem: fetchProblem(client),
-  })
+  const machine = { python, lockFile, cacheFolder: path.join(cacheFolder, 'mlx'), repoRoot, environment }
+  const activities = createEvaluationActivities({ ...machine, fetchProblem: fetchProblem(client) })
   const queues = [mlxQueue, chipQueue(environment.chip ?? 'unknown')]
   const workers = await Promise.all(
     queues.map((taskQueue) =>
@@ -58,5 +60,5 @@ export const createMlxWorkers = async (options: MlxWorkerOptions): Promise<{ wor
       }),
     ),
   )
-  return { workers, queues }
+  return { workers, queues, machine }
 }

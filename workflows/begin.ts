@@ -1,18 +1,18 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow'
-import type { createEvaluationActivities } from '../activities/evaluation/evaluate.ts'
 import type { createRunActivities } from '../activities/run/run-activities.ts'
 import { missingDimension } from '../activities/selection/cell.ts'
 import { seedFrom } from '../activities/selection/random.ts'
-import { evaluationOptions, runOptions } from '../temporal/activity-options.ts'
-import type { Evaluation } from '../temporal/evaluation.ts'
+import { runOptions } from '../temporal/activity-options.ts'
 import { initialProgramId } from '../temporal/names.ts'
-import type { ProblemSnapshot } from '../temporal/problem.ts'
-import type { Program, Proposal } from '../temporal/program.ts'
+import type { Program } from '../temporal/program.ts'
 import type { OrchestratorFacts } from '../temporal/run-activities.ts'
 import type { RunConfig } from '../temporal/run-config.ts'
 import type { IslandState, Ledger, RunState } from '../temporal/run-state.ts'
 import { mergeSettings } from '../temporal/settings.ts'
+import { upgradePopulation } from '../temporal/upgrade.ts'
 import { countEvaluation, toProgram } from './admit.ts'
+import { askEvaluation } from './ask-evaluation.ts'
+import { noConfirmations } from './confirmation-rule.ts'
 import { prepare } from './draw.ts'
 import { lineageOf } from './lineage.ts'
 import { memberOf } from './members.ts'
@@ -22,7 +22,6 @@ import { parseRunConfig } from './settings.ts'
 
 const { loadProblem, inspectOrchestrator, loadFinalPopulation } =
   proxyActivities<ReturnType<typeof createRunActivities>>(runOptions)
-const { evaluate } = proxyActivities<ReturnType<typeof createEvaluationActivities>>(evaluationOptions)
 
 const emptyLedger: Ledger = {
   evaluated: 0,
@@ -39,27 +38,6 @@ const emptyLedger: Ledger = {
   firstEvaluationAt: 0,
   lastEvaluationAt: 0,
 }
-
-const evaluateInitial = (
-  run: Run,
-  config: RunConfig,
-  problem: ProblemSnapshot,
-  proposal: Proposal,
-): Promise<Evaluation> =>
-  evaluate.executeWithOptions({ summary: 'initial program' }, [
-    {
-      id: proposal.id,
-      source: proposal.source,
-      hash: proposal.hash,
-      problem: { name: problem.name, hash: problem.hash },
-      evolutionId: run.identity.id,
-      seed: seedFrom(`${config.seed}/initial`),
-      timeoutSeconds: config.evaluation.timeoutSeconds,
-      options: config.evaluation.options,
-      compiledAbove: null,
-      purpose: 'screening',
-    },
-  ])
 
 const newIsland = (initial: Program, index: number): IslandState => ({
   index,
@@ -83,7 +61,10 @@ const freshState = async (run: Run, base: StateBase): Promise<RunState> => {
     throw ApplicationFailure.nonRetryable(`${file}: ${prepared.reason}`, 'InitialProgramInvalid')
   }
   run.reason = 'evaluating the initial program'
-  const evaluation = await evaluateInitial(run, config, problem, prepared.proposal)
+  const evaluation = await askEvaluation({ evolutionId: run.identity.id, problem, config }, prepared.proposal, {
+    summary: 'initial program',
+    seed: seedFrom(`${config.seed}/initial`),
+  })
   if (evaluation.verdict !== 'scored') {
     const message = `the initial program of ${problem.name} was ${evaluation.verdict} at stage ${evaluation.stage}: ${evaluation.reason}`
     throw ApplicationFailure.nonRetryable(message, 'InitialProgramInvalid')
@@ -94,6 +75,7 @@ const freshState = async (run: Run, base: StateBase): Promise<RunState> => {
   return {
     ...base,
     chip: evaluation.environment.chip ?? null,
+    environment: evaluation.environment,
     initial,
     islands: Array.from({ length: config.islands }, (_, index) => newIsland(initial, index)),
     ledger: countEvaluation(emptyLedger, evaluation),
@@ -103,7 +85,9 @@ const freshState = async (run: Run, base: StateBase): Promise<RunState> => {
 
 /** The next run's start from a finished run's final population: same islands, same memories, further draws. */
 const resumedState = async (run: Run, base: StateBase, from: ResumeFrom): Promise<RunState> => {
-  const { problem, config, initial, islands, lineage, chip, injected } = await loadFinalPopulation(from)
+  const { problem, config, initial, islands, lineage, chip, environment, confirmations, injected } = upgradePopulation(
+    await loadFinalPopulation(from),
+  )
   if (problem.hash !== base.problem.hash) {
     const message = `resumeFrom: run ${from.workflowId} evolved ${problem.name} (${problem.hash.slice(0, 12)}), this run's problem is ${base.problem.name} (${base.problem.hash.slice(0, 12)}); both must be the same`
     throw ApplicationFailure.nonRetryable(message, 'InvalidInput')
@@ -114,6 +98,9 @@ const resumedState = async (run: Run, base: StateBase, from: ResumeFrom): Promis
     // The number of islands is part of a population.
     config: { ...base.config, islands: config.islands },
     chip,
+    environment,
+    // What is confirmed stays so, and the error budget goes on where it was.
+    confirmations: { ...confirmations, before: confirmations.spent },
     initial,
     islands: islands.map((island) => ({
       ...island,
@@ -146,7 +133,7 @@ export const begin = async (run: Run, input: unknown): Promise<RunState> => {
   )
   const facts = await inspectOrchestrator()
   const base: StateBase = {
-    version: 1,
+    version: 2,
     config,
     problem,
     mutator: mutatorFor(config, facts),
@@ -154,7 +141,8 @@ export const begin = async (run: Run, input: unknown): Promise<RunState> => {
     retentionDays: facts.retentionDays,
     startedAt: run.startedAt,
     chip: null,
-    confirmed: null,
+    environment: {},
+    confirmations: noConfirmations(),
     control: run.control,
   }
   return config.resumeFrom === undefined ? freshState(run, base) : resumedState(run, base, config.resumeFrom)

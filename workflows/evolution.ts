@@ -13,9 +13,12 @@ import {
 import { giveUpSignal, retrySignal } from '../temporal/messages.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 import type { Phase, RunStatus } from '../temporal/run-status.ts'
+import { type AnyState, upgradeState } from '../temporal/upgrade.ts'
 import { begin } from './begin.ts'
+import { confirm } from './confirm.ts'
+import { nextConfirmation } from './confirmation-rule.ts'
 import { handleControl } from './control.ts'
-import { confirmBest, exportPopulation } from './finish.ts'
+import { exportPopulation, measureAtEnd } from './finish.ts'
 import { generate, migrate } from './island-steps.ts'
 import { handleQueries } from './queries.ts'
 import { openRun, type Run, stateOf } from './run.ts'
@@ -31,9 +34,7 @@ export interface Carried {
 /** State of the chain's earlier execution. Nobody but continue-as-new may hand it in. */
 const carriedState = (input: unknown): RunState | null => {
   if (workflowInfo().continuedFromExecutionRunId === undefined) return null
-  const { carried } = input as Carried
-  if (carried.version !== 1) throw new Error(`carried state has version ${carried.version}, this code knows 1`)
-  return carried
+  return upgradeState((input as { carried: AnyState }).carried)
 }
 
 const problemNameIn = (input: unknown): string =>
@@ -55,6 +56,13 @@ const startSteps = (run: Run, launch: Launch): void => {
       launch(island, 'generation', () => generate(run, island.index, draws))
     }
   }
+}
+
+/** Confirms what promises enough, one program at a time, while islands go on. */
+const startConfirmation = (run: Run, failures: unknown[]): void => {
+  if (!run.confirmsOnTheWay || run.confirming !== null) return
+  const program = nextConfirmation(stateOf(run), 'during')
+  if (program !== null) confirm(run, program).catch((error: unknown) => failures.push(error))
 }
 
 const isDone = (run: Run): boolean => {
@@ -97,9 +105,12 @@ const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
     if (failures.length > 0) throw failures[0]
     const draining = workflowInfo().continueAsNewSuggested
     if (run.control.paused === null || run.control.stopping) await releaseBlocked(run)
-    if (run.control.paused === null && !run.control.stopping && !draining) startSteps(run, launch)
+    if (run.control.paused === null && !run.control.stopping && !draining) {
+      startSteps(run, launch)
+      if (run.inFlight.size > 0) startConfirmation(run, failures)
+    }
     publish(run)
-    if (run.inFlight.size === 0) {
+    if (run.inFlight.size === 0 && run.confirming === null) {
       if (isDone(run)) return 'done'
       if (draining) {
         await condition(allHandlersFinished)
@@ -141,8 +152,8 @@ export async function evolution(input: unknown): Promise<RunStatus> {
       if ((await evolveIslands(run)) === 'continue-as-new') {
         await continueAsNew<(input: Carried) => Promise<RunStatus>>({ carried: stateOf(run) })
       }
-      await confirmBest(run)
-    } while (!isDone(run)) // extended, or given a program, while the best was measured
+      await measureAtEnd(run, () => isDone(run))
+    } while (!isDone(run)) // extended, or given a program, meanwhile
     close(
       run,
       run.control.stopping ? 'stopped' : 'completed',

@@ -1,36 +1,24 @@
-import { proxyActivities, setCurrentDetails } from '@temporalio/workflow'
-import type { createEvaluationActivities } from '../activities/evaluation/evaluate.ts'
+import { setCurrentDetails } from '@temporalio/workflow'
 import { seedFrom } from '../activities/selection/random.ts'
-import { evaluationOptions } from '../temporal/activity-options.ts'
-import type { Evaluation } from '../temporal/evaluation.ts'
+import type { Evaluation, Scored } from '../temporal/evaluation.ts'
 import type { Candidate, GenerationInput, GenerationResult } from '../temporal/generation.ts'
 import type { MutationResult, Usage } from '../temporal/mutation.ts'
 import { drawnProgramId } from '../temporal/names.ts'
 import type { Proposal } from '../temporal/program.ts'
+import { showScreened } from '../temporal/speedup-text.ts'
+import { askEvaluation } from './ask-evaluation.ts'
 import { createBlockage, GivenUp } from './blockage.ts'
 import { mutate, prepare } from './draw.ts'
 import { hasSeen } from './seen.ts'
-
-const { evaluate } = proxyActivities<ReturnType<typeof createEvaluationActivities>>(evaluationOptions)
 
 type Guard = ReturnType<typeof createBlockage>
 
 const evaluateProposal = (input: GenerationInput, proposal: Proposal, guard: Guard): Promise<Evaluation> =>
   guard(() =>
-    evaluate.executeWithOptions({ summary: `${proposal.id} · ${proposal.change}`.slice(0, 200) }, [
-      {
-        id: proposal.id,
-        source: proposal.source,
-        hash: proposal.hash,
-        problem: { name: input.problem.name, hash: input.problem.hash },
-        evolutionId: input.evolutionId,
-        seed: seedFrom(`${input.config.seed}/${input.island}/${input.generation}`),
-        timeoutSeconds: input.config.evaluation.timeoutSeconds,
-        options: input.config.evaluation.options,
-        compiledAbove: null,
-        purpose: 'screening',
-      },
-    ]),
+    askEvaluation(input, proposal, {
+      summary: `${proposal.id} · ${proposal.change}`,
+      seed: seedFrom(`${input.config.seed}/${input.island}/${input.generation}`),
+    }),
   )
 
 /** Starts one evaluation per distinct source, as soon as its first draw has one. */
@@ -94,10 +82,13 @@ export async function generation(input: GenerationInput): Promise<GenerationResu
   return { island: input.island, generation: input.generation, candidates }
 }
 
+const describeScore = ({ speedup, score }: Scored): string =>
+  speedup?.eager ? showScreened(speedup.eager) : `score ${score.toPrecision(6)}`
+
 const describeCandidate = (candidate: Candidate): string => {
   if (candidate.outcome === 'unusable') return `- ${candidate.id}: no usable patch (${candidate.reason})`
   if (candidate.outcome === 'duplicate') return `- ${candidate.id}: already evaluated (${candidate.change})`
   const { proposal, evaluation } = candidate
-  const verdict = evaluation.verdict === 'scored' ? `score ${evaluation.score.toPrecision(6)}` : evaluation.reason
+  const verdict = evaluation.verdict === 'scored' ? describeScore(evaluation) : evaluation.reason
   return `- ${proposal.id}: ${evaluation.verdict}, ${verdict} (${proposal.change})`
 }

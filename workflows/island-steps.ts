@@ -17,6 +17,7 @@ import { evolutionQueue, generationId } from '../temporal/names.ts'
 import type { SelectInput, SelectResult } from '../temporal/population.ts'
 import type { Program } from '../temporal/program.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
+import { showScreened } from '../temporal/speedup-text.ts'
 import { applySelection, countGeneration, newcomersOf, recordGeneration } from './admit.ts'
 import { islandByteBudget } from './byte-budget.ts'
 import type { generation } from './generation.ts'
@@ -48,7 +49,10 @@ const update = (state: RunState, island: IslandState): void => {
   state.islands = state.islands.map((old) => (old.index === island.index ? island : old))
 }
 
-const bestScore = (programs: Program[]): number => Math.max(...programs.map(({ score }) => score))
+const describeBest = (programs: Program[]): string => {
+  const best = programs.reduce((top, program) => (program.score > top.score ? program : top))
+  return best.speedup?.eager ? showScreened(best.speedup.eager) : best.score.toPrecision(5)
+}
 
 const generationInput = (run: Run, state: RunState, island: IslandState): GenerationInput => {
   const named = new Set(island.draws.flatMap(({ parent, top, diverse }) => [parent, ...top, ...diverse]))
@@ -136,7 +140,7 @@ export const generate = async (run: Run, index: number, draws: number): Promise<
       args: [input],
       workflowTaskTimeout: '5s',
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      staticSummary: `island ${index} · generation ${input.generation} · best so far ${bestScore(islandOf(state, index).programs).toPrecision(5)}`,
+      staticSummary: `island ${index} · generation ${input.generation} · best so far ${describeBest(islandOf(state, index).programs)}`,
     })
     await settle(run, await child.result(), draws)
   } catch (error) {

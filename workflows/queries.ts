@@ -17,12 +17,16 @@ import { describeIssues, explained } from '../temporal/settings.ts'
 import { exportInput } from './finish.ts'
 import { ancestry } from './lineage.ts'
 import type { Run } from './run.ts'
-import { reportedBest, runStatus } from './status.ts'
+import { namedFigures, reportedBest, runStatus } from './status.ts'
 
 const pageBytes = 1_000_000
 
-const view = ({ source, ...rest }: Program, withSource: boolean): ProgramView =>
-  withSource ? { ...rest, source } : rest
+/** Figures in a population are those of screenings. */
+const view = ({ source, speedup: screened, ...rest }: Program, withSource: boolean): ProgramView => ({
+  ...rest,
+  screened,
+  ...(withSource ? { source } : {}),
+})
 
 const parse = <S extends z.ZodType>(schema: S, request: unknown, query: string): z.infer<S> => {
   const parsed = schema.safeParse(request ?? undefined, explained)
@@ -59,6 +63,6 @@ export const handleQueries = (run: Run, now: () => number): void => {
     if (run.state === null) return null
     const { source } = parse(bestRequest, argument, 'best')
     const { program, confirmed } = reportedBest(run.state)
-    return { ...view(program, source), confirmed }
+    return { ...view(program, source), ...namedFigures(program, confirmed) }
   })
 }

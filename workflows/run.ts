@@ -1,4 +1,4 @@
-import { workflowInfo } from '@temporalio/workflow'
+import { patched, workflowInfo } from '@temporalio/workflow'
 import type { ProblemSnapshot } from '../temporal/problem.ts'
 import type { RunIdentity } from '../temporal/run-activities.ts'
 import type { IslandState, RunControl, RunState } from '../temporal/run-state.ts'
@@ -30,6 +30,10 @@ export interface Run {
   problem: ProblemSnapshot | null
   startedAt: number
   inFlight: Map<number, InFlight>
+  /** What is being confirmed. */
+  confirming: { programId: string; index: number } | null
+  /** False in executions begun before programs were confirmed while a run goes on: their histories hold no such thing. */
+  confirmsOnTheWay: boolean
   /** Every local activity goes through here. */
   locally: OneAtATime
   /** Grows with every message and every finished step: what the run's loop waits on. */
@@ -60,6 +64,8 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     problem: carried?.problem ?? null,
     startedAt: carried?.startedAt ?? startTime.getTime(),
     inFlight: new Map(),
+    confirming: null,
+    confirmsOnTheWay: patched('confirmations-on-the-way'),
     locally: oneAtATime(),
     revision: 0,
     published: '',

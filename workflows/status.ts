@@ -1,26 +1,49 @@
 import type { Program } from '../temporal/program.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
-import type { BestProgram, IslandStatus, RunStatus } from '../temporal/run-status.ts'
+import type { BestProgram, ConfirmationStatus, IslandStatus, RunStatus } from '../temporal/run-status.ts'
+import { isTimed, promising, refusedHashes } from './confirmation-rule.ts'
 import { populationDigest } from './digest.ts'
 import type { Run } from './run.ts'
 import { islandQuota, iterationsWanted, nextStep } from './schedule.ts'
 
-/** The run's best program: highest score; among equals the initial one, then that of the lowest island. */
+/**
+ * The highest score of a program that was not refused; among equals the initial one, then that of the lowest island.
+ */
 export const bestOf = (state: RunState): Program => {
-  const everyone = [state.initial, ...state.islands.flatMap(({ programs }) => programs)]
-  return everyone.reduce((best, program) => (program.score > best.score ? program : best))
+  const refused = refusedHashes(state)
+  const everyone = state.islands.flatMap(({ programs }) => programs).filter(({ hash }) => !refused.has(hash))
+  return everyone.reduce((best, program) => (program.score > best.score ? program : best), state.initial)
 }
 
-/** The best program as it is reported: with confirmed figures where there are some. */
+/**
+ * The best program as it is reported: the confirmed incumbent, with the figures of its confirmation; while there is
+ * none, the best screened one whose confirmation has not failed.
+ */
 export const reportedBest = (state: RunState): { program: Program; confirmed: boolean } => {
-  const program = bestOf(state)
-  const { confirmed } = state
-  return confirmed?.id === program.id ? { program: confirmed, confirmed: true } : { program, confirmed: false }
+  const { incumbent } = state.confirmations
+  return incumbent === null ? { program: bestOf(state), confirmed: false } : { program: incumbent, confirmed: true }
 }
+
+/** A program's figures under the name they deserve. */
+export const namedFigures = ({ speedup }: Program, confirmed: boolean) =>
+  confirmed ? { confirmed, speedup, screened: null } : { confirmed, speedup: null, screened: speedup }
 
 const best = (state: RunState): BestProgram => {
   const { program, confirmed } = reportedBest(state)
-  return { programId: program.id, score: program.score, speedup: program.speedup, confirmed }
+  return { programId: program.id, score: program.score, ...namedFigures(program, confirmed) }
+}
+
+const confirmationStatus = ({ confirming }: Run, state: RunState): ConfirmationStatus | null => {
+  if (!isTimed(state)) return null
+  const { spent, records, heldOut } = state.confirmations
+  const next = promising(state)
+  return {
+    spent,
+    current: confirming,
+    promising: next?.speedup ? { programId: next.id, screened: next.speedup } : null,
+    records,
+    heldOut,
+  }
 }
 
 const activityOf = (run: Run, state: RunState, island: IslandState): string => {
@@ -49,8 +72,10 @@ const deviceBusy = ({ ledger }: RunState): number | null => {
 
 /** Why the run is where it is, in a line. */
 const reasonOf = (run: Run): string => {
+  const { confirming } = run
   if (run.phase !== 'running') return run.reason
-  return run.control.stopping ? 'stopping: finishing what is in flight' : run.reason
+  if (run.control.stopping) return 'stopping: finishing what is in flight'
+  return confirming === null ? run.reason : `confirming ${confirming.programId} (confirmation ${confirming.index})`
 }
 
 /** Answer of the `status` query at `now`, milliseconds since the epoch. */
@@ -68,6 +93,7 @@ export const runStatus = (run: Run, now: number): RunStatus => {
     modelCalls: state?.ledger.modelCalls ?? 0,
     mutator: state?.mutator ?? null,
     best: state === null ? null : best(state),
+    confirmations: state === null ? null : confirmationStatus(run, state),
     digest: state === null ? '' : populationDigest(state),
     seconds: Math.round((now - run.startedAt) / 100) / 10,
     startedAt: run.startedAt,

@@ -7,6 +7,7 @@ const blank = {
   score: null,
   stage: null,
   metrics: {},
+  purpose: 'screening' as const,
   speedup: null,
   calls: null,
   hash: null,

@@ -2,19 +2,9 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import { type SearchAttributeName, searchAttributeTypes } from '../temporal/names.ts'
 import type { RunStatus } from '../temporal/run-status.ts'
+import { showBest } from '../temporal/speedup-text.ts'
 import type { Run } from './run.ts'
 import { runStatus } from './status.ts'
-
-const ratio = (value: number): string => `${value.toFixed(3)}×`
-
-/** The best program in a line. */
-export const describeBest = ({ best }: RunStatus): string => {
-  if (best === null) return 'no scored program yet'
-  const eager = best.speedup?.eager
-  if (!eager) return `${best.programId}, score ${best.score.toPrecision(8)}`
-  const kind = best.confirmed ? 'measured once more with fresh data' : 'screened'
-  return `${best.programId}, ${ratio(eager.median)} [${ratio(eager.low)}, ${ratio(eager.high)}] over stock eager MLX, ${kind}`
-}
 
 /** A run as a short Markdown page for the Temporal UI. */
 export const detailsPage = (status: RunStatus): string =>
@@ -23,9 +13,10 @@ export const detailsPage = (status: RunStatus): string =>
     '',
     `- iterations: ${status.iterations} of ${status.iterationsWanted}, evaluated ${status.evaluated}`,
     `- mutator: ${status.mutator ?? 'not chosen yet'}${status.mutator === 'offline' ? ' (no model is asked)' : ''}`,
-    `- best: ${describeBest(status)}`,
+    `- best: ${showBest(status.best, status.confirmations)}`,
+    ...(status.confirmations === null ? [] : [`- confirmations made: ${status.confirmations.spent}`]),
     '',
-    '| island | generation | iterations | programs | best | now |',
+    `| island | generation | iterations | programs | ${status.confirmations === null ? 'best' : 'screened'} | now |`,
     '|---|---|---|---|---|---|',
     ...status.islands.map(
       (i) =>

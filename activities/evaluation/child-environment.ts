@@ -1,3 +1,5 @@
+import { calibrationFile } from './calibration.ts'
+
 const passedOn = new Set([
   'PATH',
   'LANG',
@@ -35,6 +37,8 @@ export const childEnvironment = (
     MLX_PTX_CACHE_DIR: `${folders.cache}/ptx`,
     // On a CPU it runs a C++ compiler; the harness keeps what stock MLX's steps need, candidates get a copy.
     MLX_EVOLVE_KERNEL_CACHE: `${folders.cache}/cpu`,
+    // What this machine's measurements are worth; the harness reads it, if it is there.
+    MLX_EVOLVE_CALIBRATION: calibrationFile(folders.cache),
     ...Object.fromEntries(kept),
     HOME: folders.scratch,
     TMPDIR: folders.scratch,

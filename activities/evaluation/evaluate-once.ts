@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import type { EvaluateInput, Evaluation } from '../../temporal/evaluation.ts'
+import type { ConfirmationRequest, EvaluateInput, Evaluation } from '../../temporal/evaluation.ts'
 import type { ProblemConfig } from '../../temporal/problem.ts'
 import { childEnvironment } from './child-environment.ts'
 import { phaseOf } from './launch-events.ts'
@@ -24,7 +24,10 @@ export interface EvaluationMachine {
 
 /** One program to be evaluated against a problem on disk. */
 export interface EvaluationJob
-  extends Pick<EvaluateInput, 'source' | 'seed' | 'timeoutSeconds' | 'options' | 'compiledAbove' | 'purpose'> {
+  extends Pick<
+    EvaluateInput,
+    'source' | 'seed' | 'timeoutSeconds' | 'options' | 'compiledAbove' | 'purpose' | 'confirmation'
+  > {
   problemFolder: string
   evaluator: ProblemConfig['evaluator']
 }
@@ -41,14 +44,31 @@ export const defaultLockFile = (env: NodeJS.ProcessEnv = process.env): string =>
 
 const callEvaluator = path.join(import.meta.dirname, 'call_evaluator.py')
 
-const commandOf = (job: EvaluationJob, program: string) => {
+/** What the harness is told of a confirmation: the incumbent's source lies in a file beside the program. */
+const writeConfirmation = async (confirmation: ConfirmationRequest | null | undefined, scratch: string) => {
+  if (!confirmation) return null // absent in evaluations asked for by an earlier version
+  const { index, incumbentSource } = confirmation
+  if (incumbentSource === null) return { index, incumbent: null }
+  const incumbent = path.join(scratch, 'incumbent.py')
+  await writeFile(incumbent, incumbentSource)
+  return { index, incumbent }
+}
+
+const commandOf = async (job: EvaluationJob, program: string) => {
   const { options, seed, compiledAbove, purpose } = job
   return job.evaluator === 'function'
-    ? { arguments: ['-u', callEvaluator], request: { folder: path.resolve(job.problemFolder), program, options, seed } }
+    ? {
+        arguments: ['-u', callEvaluator],
+        request: { folder: path.resolve(job.problemFolder), program, options, seed },
+        sandbox: { options: options.sandbox ?? 'any', readable: [path.resolve(job.problemFolder)] },
+      }
     : {
         // -P: the scratch folder, where candidates write, is no place to import from.
         arguments: ['-P', '-u', '-m', 'optimized_kernels.measurement'],
-        request: { program, options, seed, compiledAbove, purpose },
+        request: {
+          ...{ program, options, seed, compiledAbove, purpose },
+          confirmation: await writeConfirmation(job.confirmation, path.dirname(program)),
+        },
       }
 }
 
@@ -81,7 +101,7 @@ export const evaluateOnce = async (
       python: machine.python.includes(path.sep) ? path.resolve(machine.python) : machine.python,
       lockFile: path.resolve(machine.lockFile),
       timeoutSeconds: job.timeoutSeconds,
-      ...commandOf(job, program),
+      ...(await commandOf(job, program)),
       cwd: scratch,
       env: childEnvironment(process.env, {
         scratch,

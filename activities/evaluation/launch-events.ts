@@ -13,13 +13,17 @@ export const launchEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('garbage'), reason: z.string() }),
   z.object({
     event: z.literal('ended'),
-    how: z.enum(['exit', 'timeout', 'signal', 'abandoned']),
+    how: z.enum(['exit', 'timeout', 'signal', 'limit', 'refused', 'abandoned']),
     code: z.number().int().nullable(),
     signal: z.number().int().nullable(),
     /** Seconds with the device. */
     seconds: z.number().nonnegative(),
     /** Processes that could not be killed. */
     left: z.number().int().nonnegative(),
+    /** The limit that was exceeded, or why there was no evaluation. */
+    reason: z.string().nullish(),
+    /** The sandbox that was in force around the whole evaluation; none where it confines its sides itself. */
+    sandbox: z.string().nullish(),
     stdout: z.string(),
     stderr: z.string(),
   }),

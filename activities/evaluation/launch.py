@@ -1,6 +1,9 @@
-"""Trusted launcher of one evaluation: device lock, deadline, and a process tree that is gone afterwards.
+"""Trusted launcher of one evaluation: device lock, sandbox, deadline; afterwards its process tree is gone.
 
-    python launch.py --lock <path> --timeout <seconds> [--scratch <folder>] -- <command...>
+    python launch.py --lock <path> --timeout <seconds> [--scratch <folder>]
+        [--sandbox <JSON of options.sandbox> [--readable <path>]...] -- <command...>
+
+With --sandbox the whole command is confined to the scratch folder; without, it sees to that itself.
 
 stdin: a first line that becomes the command's stdin; then silence, whose end means that the worker died or
 cancelled. fd 3: JSON lines to the worker: `waiting`, `device`, what the command said (`phase`, `result`,
@@ -11,6 +14,7 @@ else is left to do it. Imports no candidate code and no MLX.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import resource
 import select
@@ -23,9 +27,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from confinement import Confinement, Refused, confine, unconfined
 from device_lock import try_lock
-from process_tree import Children, adopt_orphans, die_with_parent, end_tree, living_tree
 from relay import Lines, Outbox, Tail
+
+from optimized_kernels.sandbox.process_tree import (
+    GRACE_SECONDS,
+    Children,
+    adopt_orphans,
+    die_with_parent,
+    end_tree,
+    living_tree,
+)
 
 CHANNEL = 3
 LOCK_POLL_SECONDS = 0.05
@@ -89,6 +102,9 @@ class Report:
     signal: int | None = None
     seconds: float = 0.0
     left: int = 0
+    # Which limit was exceeded, or why there was no evaluation.
+    reason: str | None = None
+    sandbox: str | None = None
     stdout: Tail = field(default_factory=lambda: Tail(4096))
     stderr: Tail = field(default_factory=lambda: Tail(8192))
 
@@ -97,7 +113,7 @@ class Report:
         return {"event": "ended", **vars(self), **texts}
 
 
-def _spawn(command: list[str], request: bytes, report: Report, ears: Ears) -> int:
+def _spawn(confinement: Confinement, request: bytes, report: Report, ears: Ears) -> int:
     parent = os.getpid()
 
     def prepare() -> None:
@@ -112,7 +128,8 @@ def _spawn(command: list[str], request: bytes, report: Report, ears: Ears) -> in
         stdin.seek(0)
         # The launcher has one thread, which makes a function between fork and exec safe.
         process = subprocess.Popen(
-            command,
+            confinement.argv,
+            env={**os.environ, **confinement.environment},
             stdin=stdin,
             stdout=out_end,
             stderr=err_end,
@@ -130,26 +147,37 @@ def _spawn(command: list[str], request: bytes, report: Report, ears: Ears) -> in
     return process.pid
 
 
-def _supervise(child: int, deadline: float, ears: Ears, report: Report) -> None:
-    """Runs until the child has ended, its time is up or nobody wants it; then nothing of its tree is left."""
+def _supervise(child: int, deadline: float, confinement: Confinement, ears: Ears, report: Report) -> None:
+    """Runs until the child has ended, exceeds a limit or is not wanted; then nothing of its tree is left."""
     report.how = "exit"
     while ears.children.status is None:
         left = deadline - time.monotonic()
         if ears.abandoned or left <= 0:
             report.how = "abandoned" if ears.abandoned else "timeout"
             break
-        ears.pump(min(left, 60.0))
+        report.reason = confinement.exceeded()
+        if report.reason is not None:
+            report.how = "limit"
+            break
+        ears.pump(min(left, confinement.patience))
     living = partial(living_tree, os.getpid(), child)
-    report.left = end_tree(ears.children, living, partial(_wait, ears))
+    grace = GRACE_SECONDS
+    if report.how == "limit":
+        # Nobody asks a fork bomb to leave: its group goes in one step.
+        grace = 0.0
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
+    report.left = end_tree(ears.children, living, partial(_wait, ears), grace)
     until = time.monotonic() + 0.5
     while ears.pump(0.0) and time.monotonic() < until:
         pass
     status = ears.children.status
     if report.how == "exit" and status is not None:
-        if os.WIFSIGNALED(status):
-            report.how, report.signal = "signal", os.WTERMSIG(status)
+        ended = confinement.ended(status)
+        if ended < 0:
+            report.how, report.signal = "signal", -ended
         else:
-            report.code = os.waitstatus_to_exitcode(status)
+            report.code = ended
 
 
 def _wait(ears: Ears, seconds: float) -> None:
@@ -173,20 +201,32 @@ def _take_device(path: str, ears: Ears) -> int | None:
     return None
 
 
-def _evaluate(lock_path: str, timeout: float, command: list[str], ears: Ears) -> Report:
+def _evaluate(arguments: argparse.Namespace, ears: Ears) -> Report:
     report = Report()
     while b"\n" not in ears.request and not ears.abandoned:
         ears.pump(60.0)
-    lock = _take_device(lock_path, ears)
+    try:
+        confinement = _confinement(arguments)
+    except Refused as refused:
+        report.how, report.reason = "refused", str(refused)
+        return report
+    report.sandbox = confinement.sandbox
+    lock = _take_device(arguments.lock, ears)
     if lock is None:
         return report
     started = time.monotonic()
     ears.outbox.send({"event": "device", "startedAt": time.time() * 1000})
-    child = _spawn(command, ears.request.split(b"\n")[0] + b"\n", report, ears)
-    _supervise(child, started + timeout, ears, report)
+    child = _spawn(confinement, ears.request.split(b"\n")[0] + b"\n", report, ears)
+    _supervise(child, started + arguments.timeout, confinement, ears, report)
     report.seconds = time.monotonic() - started
     os.close(lock)
     return report
+
+
+def _confinement(arguments: argparse.Namespace) -> Confinement:
+    if arguments.sandbox is None:
+        return unconfined(arguments.command)
+    return confine(arguments.command, arguments.scratch or os.getcwd(), arguments.sandbox, arguments.readable)
 
 
 def main() -> None:
@@ -195,13 +235,15 @@ def main() -> None:
     parser.add_argument("--lock", required=True)
     parser.add_argument("--timeout", required=True, type=float)
     parser.add_argument("--scratch")
+    parser.add_argument("--sandbox")
+    parser.add_argument("--readable", action="append", default=[])
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
     adopt_orphans()
     outbox = Outbox(os.dup(CHANNEL))
     # Kept occupied, so that nothing else gets the number the command's channel needs.
     os.dup2(os.open(os.devnull, os.O_RDONLY), CHANNEL, inheritable=False)
-    report = _evaluate(arguments.lock, arguments.timeout, arguments.command, Ears(outbox))
+    report = _evaluate(arguments, Ears(outbox))
     outbox.send(report.event())
     outbox.drain(5.0)
     if report.how == "abandoned" and arguments.scratch is not None:

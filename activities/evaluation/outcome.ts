@@ -55,6 +55,10 @@ const invalidResult = (result: unknown, error: z.ZodError): Verdict => {
   return failure('evaluate', `the evaluator reported an invalid result: ${field}: ${issue?.message}; found ${found}`)
 }
 
+/** No attempt will go better until somebody mends the machine or the problem's options. */
+const refused = (ended: Ended): ApplicationFailure =>
+  ApplicationFailure.create({ type: 'SandboxRefused', message: ended.reason ?? 'no sandbox', nonRetryable: true })
+
 /** Exit code of the training harness for a request that no attempt can satisfy. */
 const badRequest = 2
 
@@ -74,6 +78,7 @@ const withoutResult = (report: LaunchReport, ended: Ended, context: OutcomeConte
       `not finished after ${context.timeoutSeconds} s on the device (evaluation.timeoutSeconds)`,
     )
   }
+  if (ended.how === 'limit') return failure('crash', ended.reason ?? 'exceeded a limit')
   if (context.evaluator === 'training' && ended.how === 'exit') throw harnessGaveUp(ended)
   if (!report.spoke) {
     throw lost(`the evaluation ended before it began: ${crash(ended).reason}`)
@@ -113,10 +118,12 @@ export interface OutcomeContext {
 /**
  * The verdict that a launcher's report amounts to.
  * @throws ApplicationFailure where the report says nothing about the candidate: `EvaluationLost`, retryable, or
- * `InvalidEvaluation`, non-retryable, where the training harness refused its request.
+ * `InvalidEvaluation`, non-retryable, where the training harness refused its request; `SandboxRefused`,
+ * non-retryable, where the sandbox that was asked for cannot be had.
  */
 export const classify = (report: LaunchReport, context: OutcomeContext): Evaluation => {
   const { ended, startedAt } = report
+  if (ended?.how === 'refused') throw refused(ended)
   if (ended === null || startedAt === null || ended.how === 'abandoned') {
     throw lost(`the launcher did not finish its evaluation: ${context.launcher}`)
   }
@@ -128,6 +135,10 @@ export const classify = (report: LaunchReport, context: OutcomeContext): Evaluat
     artifacts: boundArtifacts(artifacts),
     seconds: ended.seconds,
     startedAt,
-    environment: { ...context.environment, ...('environment' in verdict ? verdict.environment : {}) },
+    environment: {
+      ...context.environment,
+      ...(ended.sandbox ? { sandbox: ended.sandbox } : {}),
+      ...('environment' in verdict ? verdict.environment : {}),
+    },
   }
 }

@@ -20,6 +20,8 @@ export interface Launch {
   arguments: string[]
   /** The evaluation's stdin, one JSON line. */
   request: Record<string, unknown>
+  /** Confines the evaluation as a whole: the problem's `options.sandbox`, and what it may read. */
+  sandbox?: { options: unknown; readable: string[] } | undefined
   /** Scratch folder; the launcher removes it where the worker cannot. */
   cwd: string
   /** The whole environment of the evaluation. */
@@ -69,6 +71,11 @@ const collect = async (channel: Readable, onEvent: Launch['onEvent']): Promise<L
   return report
 }
 
+const sandboxArguments = (sandbox: Launch['sandbox']): string[] =>
+  sandbox === undefined
+    ? []
+    : ['--sandbox', JSON.stringify(sandbox.options), ...sandbox.readable.flatMap((path) => ['--readable', path])]
+
 /**
  * Runs one evaluation under the launcher and gathers what it reports. `launcher` says how the launcher itself ended.
  * @throws ApplicationFailure `PythonMissing`, non-retryable; and the signal's reason when it aborts.
@@ -77,6 +84,7 @@ export const launch = async (options: Launch): Promise<{ report: LaunchReport; l
   const { python, lockFile, timeoutSeconds, cwd, env, signal } = options
   signal?.throwIfAborted()
   const limits = ['--lock', lockFile, '--timeout', String(timeoutSeconds), '--scratch', cwd]
+  limits.push(...sandboxArguments(options.sandbox))
   // -E -S: the launcher takes nothing from the evaluation's environment, and starts sooner for it.
   const subprocess = execa(python, ['-E', '-S', launcher, ...limits, '--', python, ...options.arguments], {
     cwd,

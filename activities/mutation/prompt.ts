@@ -81,7 +81,7 @@ function scoreText(program: Program): string {
 function speedupLine(baseline: string, speedup: Speedup | null | undefined): string[] {
   if (!speedup) return []
   const { median, low, high } = speedup
-  return [`speedup over ${baseline} MLX: ${shown(median)}, 95 % interval ${shown(low)} to ${shown(high)}`]
+  return [`screened ratio over ${baseline} MLX: ${shown(median)}, 95 % interval ${shown(low)} to ${shown(high)}`]
 }
 
 function artifactText(artifacts: Record<string, string>): string {

@@ -1,6 +1,7 @@
 import { type Client, defaultPayloadConverter, isGrpcServiceError } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import type { ExportInput } from '../../temporal/run-activities.ts'
+import { upgradeExport } from '../../temporal/upgrade.ts'
 
 const grpcNotFound = 5
 
@@ -26,7 +27,7 @@ export const readFinalExport = async (client: Client, workflowId: string, runId?
     )
   }
   const [decoded = payload] = await decode(client, payload)
-  return defaultPayloadConverter.fromPayload(decoded) as ExportInput
+  return upgradeExport(defaultPayloadConverter.fromPayload(decoded) as ExportInput)
 }
 
 const decode = async (client: Client, payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0]) => {

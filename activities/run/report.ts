@@ -1,35 +1,54 @@
+import { changesPrecision, contextLines, environmentLine } from '../../temporal/context-text.ts'
 import type { Speedup } from '../../temporal/evaluation.ts'
 import type { ExportInput, TraceRecord } from '../../temporal/run-activities.ts'
+import { showEvidence, showScreened, showSpeedup } from '../../temporal/speedup-text.ts'
+import { confirmationTable, heldOutTable } from './report-tables.ts'
 
-const ratio = (value: number): string => value.toFixed(3)
+const levelOf = ({ best }: ExportInput): string =>
+  best.metrics.confidence === undefined ? '' : `${Number((100 * best.metrics.confidence).toFixed(2))} %, `
 
-const interval = (speedup: Speedup | null | undefined): string =>
-  speedup
-    ? `${ratio(speedup.median)}× [${ratio(speedup.low)}, ${ratio(speedup.high)}] (95 %, ${speedup.pairs} pairs)`
-    : 'not measured'
-
-const headline = ({ best, status }: ExportInput): string => {
+/** Only a confirmed figure makes a headline. */
+const headline = (input: ExportInput): string => {
+  const { best, status } = input
   if (!best.speedup) return `Best program: \`${best.id}\`, score ${best.score}.`
-  const standing = status.best?.confirmed
-    ? 'measured once more at the end, with data that selection never saw'
-    : 'as screened during the search, not measured again'
-  return `Best program: \`${best.id}\`, ${interval(best.speedup.eager)} over stock eager MLX — ${standing}.`
+  const { eager } = best.speedup
+  if (status.best?.confirmed) {
+    const precision = changesPrecision(best.metrics) ? ', **with a change of precision that the problem allows**' : ''
+    return `Best program: \`${best.id}\`, ${showSpeedup(eager)} over stock eager MLX, confirmed${precision}.`
+  }
+  const promise = `The best screened program is \`${best.id}\`, ${showScreened(eager)} over stock eager MLX`
+  return `No speedup was confirmed. ${promise}: the luckiest of many, not a result.`
 }
 
-const speedupTable = ({ best }: ExportInput): string[] => {
-  if (!best.speedup) return []
+const budgetLine = ({ status: { confirmations } }: ExportInput): string[] =>
+  confirmations === null
+    ? []
+    : [
+        `Confirmations spent: ${confirmations.spent}. All confirmed figures of a run over stock eager MLX hold together at 95 %, those over another baseline one by one; each is measured over fresh processes with data that selection never saw.`,
+      ]
+
+const withEvidence = (input: ExportInput, speedup: Speedup | null): string =>
+  speedup ? `${showSpeedup(speedup)} (${levelOf(input)}${showEvidence(speedup)})` : 'not measured'
+
+const speedupTable = (input: ExportInput): string[] => {
+  const { best, status, population } = input
+  if (!best.speedup || !status.best?.confirmed) return []
+  const { eager, compiled, incumbent } = best.speedup
   const calls = Object.entries(best.calls ?? {})
   return [
-    '## Speedup of a training step',
+    '## Speedup of a training step, confirmed',
     '',
-    '| against | median [95 % interval] |',
+    '| against | median [interval] |',
     '|---|---|',
-    `| stock MLX, eager | ${interval(best.speedup.eager)} |`,
-    `| stock MLX, compiled | ${interval(best.speedup.compiled)} |`,
+    `| stock MLX, eager | ${withEvidence(input, eager)} |`,
+    `| stock MLX, compiled | ${withEvidence(input, compiled)} |`,
+    ...(incumbent ? [`| the run's best program before it | ${withEvidence(input, incumbent)} |`] : []),
     '',
     ...calls.map(
       ([seam, { forward, backward }]) => `- \`${seam}\`: called ${forward} times forward, ${backward} backward`,
     ),
+    ...contextLines(best.metrics, eager?.median ?? null).map((line) => `- ${line}`),
+    `- ${environmentLine(population.environment)}`,
     '',
   ]
 }
@@ -71,12 +90,15 @@ export const reportMarkdown = (input: ExportInput, trace: TraceRecord[]): string
     '',
     `Problem \`${status.problem}\`, ${status.phase}${status.reason === '' ? '' : ` (${status.reason})`}.`,
     `${status.iterations} iterations, ${status.evaluated} evaluations in ${status.seconds} s; device busy ${status.deviceBusy === null ? 'unknown' : `${Math.round(status.deviceBusy * 100)} %`}.`,
+    ...budgetLine(input),
     mutatorLine(input),
     '',
     ...speedupTable(input),
+    ...heldOutTable(input),
+    ...confirmationTable(input),
     '## How it came about',
     '',
-    '| program | score | change |',
+    `| program | ${status.confirmations === null ? 'score' : 'screened, lower bound'} | change |`,
     '|---|---|---|',
     ...ancestors(input),
     '',

@@ -15,13 +15,24 @@ import sys
 import threading
 from types import FrameType
 
+from optimized_kernels.measurement.calibration import load_context
 from optimized_kernels.measurement.environment import environment, machine
 from optimized_kernels.measurement.evaluation import Evaluation
 from optimized_kernels.measurement.frames import write_all
+from optimized_kernels.measurement.freeze import adopt_orphans
 from optimized_kernels.measurement.gate import check_source
+from optimized_kernels.measurement.identical import measure_identical
+from optimized_kernels.measurement.quantiles import import_scipy
 from optimized_kernels.measurement.request import Request, RequestError, parse_request
-from optimized_kernels.measurement.sides import ReferenceFailed, started
-from optimized_kernels.measurement.verdict import Json, result_json
+from optimized_kernels.measurement.sides import (
+    CANDIDATE,
+    INCUMBENT,
+    REFERENCE,
+    ReferenceFailed,
+    started,
+)
+from optimized_kernels.measurement.verdict import Failed, Json, Rejected, result_json
+from optimized_kernels.sandbox import SandboxUnavailable, find_sandbox
 from optimized_kernels.seams.interface import INTERFACES
 
 EVENTS = 3
@@ -61,15 +72,31 @@ def _end_with_input() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+def _names(request: Request) -> tuple[str, ...]:
+    paired = request.purpose == "confirmation" and request.incumbent is not None
+    return (REFERENCE, CANDIDATE, INCUMBENT) if paired else (REFERENCE, CANDIDATE)
+
+
+def _gate(request: Request) -> Failed | Rejected | None:
+    if request.purpose == "calibration":
+        return None
+    return check_source(request.source, INTERFACES, request.allow_modules)
+
+
 def _evaluate(request: Request) -> Json:
     _report("static")
-    refused = check_source(request.source, INTERFACES)
+    import_scipy()
+    refused = _gate(request)
     if refused is not None:
         return result_json(refused, machine(), {})
-    _report("load", "starting both sides")
-    with started(request) as sides:
+    _report("load", "starting all sides")
+    with started(request, _names(request)) as sides:
         facts = environment(sides.reference.ask("describe"), request.preset_name)
-        verdict = Evaluation(request, sides, _report).run()
+        facts["sandbox"] = sides.sandbox
+        if request.purpose == "calibration":
+            found = measure_identical(request, sides, lambda text: _report("timing", text))
+            return result_json(found, facts, {})
+        verdict = Evaluation(request, sides, load_context(facts), _report).run()
         return result_json(verdict, facts, sides.candidate.process.output())
 
 
@@ -85,8 +112,11 @@ def main() -> int:
     try:
         request = parse_request(_read_line())
         _end_with_input()
+        # Before orphans are adopted: trying the sandbox out leaves one.
+        find_sandbox(request.sandbox)
+        adopt_orphans()
         result = _evaluate(request)
-    except RequestError as error:
+    except (RequestError, SandboxUnavailable) as error:
         print(error, file=sys.stderr)
         return 2
     except ReferenceFailed as error:

@@ -3,44 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from optimized_kernels.measurement.alone import check_alone
+from optimized_kernels.measurement.audit import check_audit
+from optimized_kernels.measurement.blocks import Blocks, Measured
+from optimized_kernels.measurement.calibration import Context
+from optimized_kernels.measurement.confirmation import time_launch, time_launches
 from optimized_kernels.measurement.correctness import Trained, check_cases, check_training
+from optimized_kernels.measurement.findings import Findings
+from optimized_kernels.measurement.gate import seams_of
+from optimized_kernels.measurement.libraries import check_libraries
+from optimized_kernels.measurement.loss_curve import check_loss_curve
+from optimized_kernels.measurement.preparation import check_preparation
+from optimized_kernels.measurement.reached import check_reached
 from optimized_kernels.measurement.request import Request
+from optimized_kernels.measurement.roofline import exceeds
+from optimized_kernels.measurement.screening import screen
 from optimized_kernels.measurement.side_process import SideDied, SideError, SideTimedOut
-from optimized_kernels.measurement.sides import COMPILE_SECONDS, Side, Sides
-from optimized_kernels.measurement.timing import CANDIDATE, REFERENCE, Measured, Timing
+from optimized_kernels.measurement.sides import CANDIDATE, COMPILE_SECONDS, REFERENCE, Loop, Sides
 from optimized_kernels.measurement.tolerance import Agreement
-from optimized_kernels.measurement.verdict import Failed, Rejected, Scored, Stage, Verdict
+from optimized_kernels.measurement.turn_check import TurnCheck
+from optimized_kernels.measurement.verdict import Failed, Rejected, Stage, Verdict
+from optimized_kernels.seams.interface import INTERFACES
+from optimized_kernels.workloads.cost import step_cost
 
 ReportPhase = Callable[[str, str], None]
 
-# The compiled baseline is context, the eager one is fitness.
+# The checks have warmed all up but the turn itself.
+WARM_UP_TURNS, COMPILED_WARM_UP_TURNS = 1, 3
 COMPILED_SHARE = 0.6
 
 
-@dataclass(frozen=True)
-class Counts:
-    """Calls of the program in one turn, and its most frequent products."""
-
-    forward: int
-    backward: int
-    products: str
-
-
 class Evaluation:
-    """The stages of one evaluation, in order. A stage returns what it found or the verdict that ends it."""
+    """The stages of one evaluation, in order. A stage returns None or the verdict that ends it."""
 
-    def __init__(self, request: Request, sides: Sides, report: ReportPhase) -> None:
+    def __init__(self, request: Request, sides: Sides, context: Context | None, report: ReportPhase) -> None:
         self.request = request
         self.sides = sides
+        self.context = context
         self.report = report
         self.stage: Stage = "load"
+        self.found = Findings()
 
     def run(self) -> Verdict:
         """The verdict. Raises ReferenceFailed for trouble that is not the program's."""
         try:
-            return self._run()
+            refused = self._check() or self._time()
         except SideError as error:
             stage: Stage = self.stage
             if isinstance(error, SideTimedOut):
@@ -48,90 +56,141 @@ class Evaluation:
             elif isinstance(error, SideDied):
                 stage = "crash"
             return Failed(stage, error.reason, {"traceback": error.traceback})
+        return refused or self.found.scored(self.request, self.context)
 
     def _enter(self, stage: Stage, detail: str = "") -> None:
         self.stage = stage
         self.report(stage, detail)
 
-    def _run(self) -> Verdict:
+    def _timing(self, text: str) -> None:
+        self.report("timing", text)
+
+    def _check(self) -> Rejected | None:
+        """Everything but time."""
+        request, sides = self.request, self.sides
         self._enter("load")
-        self.sides.candidate.ask("load", source=self.request.source)
+        installed = sides.load_programs(request)
+        seams = seams_of(request.source, INTERFACES)
+        if {interface.seam for interface in seams} != set(installed):
+            # Helpers that are called like a seam, and seams that only running the program brings about.
+            written = ", ".join(interface.seam for interface in seams)
+            found = f"it defines {written} at its top level and exports {', '.join(installed)} when run"
+            return Rejected("load", f"program's seams are ambiguous: {found}")
         self._enter("correctness")
-        cases = check_cases(self.sides, self.request.seed)
-        if isinstance(cases, Rejected):
-            return cases
-        trained = check_training(self.sides, self.request.seed)
+        cases = check_cases(sides, request.seed, [interface.seam for interface in seams])
+        if isinstance(cases, Agreement):
+            self.found.cases = cases
+        elif not (request.allow_precision and cases.finite):
+            return Rejected("correctness", f"wrong result in a seam: {cases.reason}")
+        trained = check_training(sides, request.seed, request.allow_precision)
         if isinstance(trained, Rejected):
             return trained
+        self.found.trained = trained
         self._enter("reached")
-        counts = self._counts()
+        counts = check_reached(sides, request.seed, seams)
         if isinstance(counts, Rejected):
             return counts
+        self.found.counts = counts
+        return self._loss_curve(trained)
+
+    def _loss_curve(self, trained: Trained) -> Rejected | None:
+        """A longer stretch of training, where a result is to be reported or precision was given up."""
+        if self.request.purpose != "confirmation" and trained.precise:
+            return None
+        self._enter("correctness", "loss curve")
+        distance = check_loss_curve(self.sides, self.request.seed)
+        if isinstance(distance, Rejected):
+            return distance
+        self.found.loss_distance = distance
+        return None
+
+    def _time(self) -> Rejected | None:
         self._enter("timing", "eager")
-        timing = Timing(self.sides, trained.bounds, self.request.seed)
-        eager = timing.measure("eager", self.request.timing_seconds, lambda text: self.report("timing", text))
+        trained = self.found.trained
+        if trained is None:
+            raise RuntimeError("training is checked before it is timed")
+        confirming = self.request.purpose == "confirmation"
+        return self._confirm(trained) if confirming else self._screen(trained)
+
+    def _confirm(self, trained: Trained) -> Rejected | None:
+        request, launches = self.request, self.found.launches
+        wrong = time_launch(self.sides, request, trained, "eager", launches)
+        if wrong is None:
+            self._remember_memory()
+            wrong = check_libraries(self.sides, request.allow_modules) or self._audit(trained)
+        # Its processes would take memory, and the candidate's time, from the launches to come.
+        for side in self.sides.by_name.values():
+            side.process.kill()
+        wrong = wrong or self._launches(trained, "eager")
+        above = 1.0 if request.compiled_above is None else request.compiled_above
+        if wrong is not None or self._eager_low() <= above:
+            return wrong
+        return self._launches(trained, "compiled")
+
+    def _launches(self, trained: Trained, loop: Loop) -> Rejected | None:
+        into, noise_floor = self.found.launches, self._noise_floor()
+        return time_launches(self.request, trained, loop, into, noise_floor, self._timing)
+
+    def _eager_low(self) -> float:
+        speedup = self.found.speedup(self.request, "eager")
+        return 0.0 if speedup is None else speedup.low
+
+    def _screen(self, trained: Trained) -> Rejected | None:
+        request, sides = self.request, self.sides
+        blocks = Blocks(sides, TurnCheck(sides, trained))
+        blocks.warm_up("eager", WARM_UP_TURNS, None)
+        eager = screen(blocks, "eager", request.timing_seconds, self._timing)
         if isinstance(eager, Rejected):
             return eager
-        compiled = self._compiled(timing, eager)
-        if isinstance(compiled, Rejected):
-            return compiled
-        return self._scored(eager, compiled, counts, cases, trained)
-
-    def _counts(self) -> Counts | Rejected:
-        """Calls in a turn like the timed ones."""
-        candidate = self.sides.candidate
-        candidate.turn(self.request.seed, "eager", self.request.seed)
-        answer = candidate.ask("counts")
-        forward, backward = int(answer["forward"]), int(answer["backward"])
-        if min(forward, backward) < 1:
-            missed = "forward" if forward < 1 else "backward"
-            return Rejected("reached", f"the training step never calls optimized_matmul in its {missed} pass")
-        return Counts(forward, backward, "\n".join(map(str, answer["products"])))
-
-    def _compiled(self, timing: Timing, eager: Measured) -> Measured | Rejected | None:
-        """Both sides under ``mx.compile``, where the request wants it and the program deserves it."""
-        above = self.request.compiled_above
-        if not self.request.confirmation and (above is None or eager.speedup.low <= above):
+        self.found.launches["eager"].append(eager)
+        self._remember_memory()
+        prepared, steps = eager.prepared, eager.times[REFERENCE]
+        wrong = check_preparation(prepared[CANDIDATE], prepared[REFERENCE], steps)
+        wrong = wrong or check_libraries(sides, request.allow_modules) or self._audit(trained)
+        if wrong is not None:
+            return wrong
+        low = self._eager_low()
+        if request.compiled_above is not None and low > request.compiled_above:
+            compiled = self._compiled(blocks)
+            if isinstance(compiled, Rejected):
+                return compiled
+            self.found.launches["compiled"].append(compiled)
+            own, stock = compiled.prepared[CANDIDATE], compiled.prepared[REFERENCE]
+            wrong = check_preparation(own, stock, compiled.times[REFERENCE])
+            if wrong is not None:
+                return wrong
+        if low <= 1.0:
             return None
+        return check_alone(sides, "eager", eager.times[REFERENCE], request, self._noise_floor())
+
+    def _compiled(self, blocks: Blocks) -> Measured | Rejected:
+        """Both sides under ``mx.compile``."""
         self._enter("timing", "compiled")
-        timing.sides[REFERENCE].turn(self.request.seed, "compiled", self.request.seed, COMPILE_SECONDS)
+        seed = self.request.seed
+        self.sides.turn(REFERENCE, seed, "compiled", seed, COMPILE_SECONDS)
         self.sides.share_kernels()
-        budget = COMPILED_SHARE * self.request.timing_seconds
-        return timing.measure("compiled", budget, lambda text: self.report("timing", text))
+        blocks.warm_up("compiled", COMPILED_WARM_UP_TURNS, COMPILE_SECONDS)
+        return screen(blocks, "compiled", COMPILED_SHARE * self.request.timing_seconds, self._timing)
 
-    def _scored(
-        self, eager: Measured, compiled: Measured | None, counts: Counts, cases: Agreement, trained: Trained
-    ) -> Scored:
-        speedup = eager.speedup
-        metrics = {
-            "step_ms_reference": eager.step_ms(REFERENCE),
-            "step_ms_candidate": eager.step_ms(CANDIDATE),
-            "speedup_median": speedup.median,
-            "speedup_low": speedup.low,
-            "speedup_high": speedup.high,
-            "blocks": float(speedup.pairs),
-            "case_error": cases.error,
-            "update_error": trained.worst.error,
-            "update_tolerance_share": trained.worst.share,
-            "calls_forward": float(counts.forward),
-            "calls_backward": float(counts.backward),
-            "peak_memory_ratio": _peak(self.sides.candidate) / _peak(self.sides.reference),
-        }
-        texts = [f"stock eager loop: {speedup}"]
-        if compiled is not None:
-            metrics["compiled_step_ms_reference"] = compiled.step_ms(REFERENCE)
-            metrics["compiled_step_ms_candidate"] = compiled.step_ms(CANDIDATE)
-            texts.append(f"stock compiled loop: {compiled.speedup}")
-        return Scored(
-            reason="; ".join(texts),
-            score=speedup.low,
-            metrics=metrics,
-            eager=speedup,
-            compiled=None if compiled is None else compiled.speedup,
-            calls={"matmul": {"forward": counts.forward, "backward": counts.backward}},
-            artifacts={"products": f"M x N x K in one step\n{counts.products}"},
+    def _remember_memory(self) -> None:
+        self.sides.freezer.release()
+        self.found.memory = {name: side.memory() for name, side in self.sides.by_name.items()}
+
+    def _noise_floor(self) -> float:
+        """Of one launch's blocks; 0 on a machine that was not calibrated."""
+        blocks = self.found.launches["eager"][0].blocks if self.found.launches["eager"] else 1
+        floor = None if self.context is None else self.context.noise_floor(blocks)
+        return floor or 0.0
+
+    def _audit(self, trained: Trained) -> Rejected | None:
+        """A step faster than this machine's roofline allows is looked at again, in full."""
+        if self.context is None:
+            return None
+        share = self.context.roofline_share(
+            step_cost(self.request.preset), self.found.step_seconds(CANDIDATE)
         )
-
-
-def _peak(side: Side) -> float:
-    return max(float(side.ask("memory")["peak"]), 1.0)
+        if not exceeds(share):
+            return None
+        self._enter("timing", f"audit of a step at {share:.2f} of the roofline")
+        self.found.audited = True
+        return check_audit(self.sides, trained)

@@ -1,63 +1,21 @@
-"""The static gate: what can be said about a program without running it."""
+"""The static gate: what can be said about a program without running it.
+
+It stops accidents and well-known detours, and says why. It is no wall: what Python's dynamism carries past it
+must be caught by how the measurement is built.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 
+from optimized_kernels.measurement.imports import refused_import
+from optimized_kernels.measurement.names import refused_use
+from optimized_kernels.measurement.patching import refused_patch
 from optimized_kernels.measurement.verdict import Failed, Rejected
 from optimized_kernels.seams.interface import Export, Interface
 
 MAX_BYTES = 200_000
-
-MLX_MODULES = frozenset({"mlx", "mlx.core", "mlx.nn", "mlx.optimizers", "mlx.utils"})
-
-# Computes nothing outside Python objects and reaches neither files, processes, clocks nor the interpreter.
-# fmt: off
-PURE_MODULES = frozenset({
-    "__future__", "abc", "bisect", "cmath", "collections", "collections.abc", "contextlib", "copy",
-    "dataclasses", "enum", "fractions", "functools", "heapq", "itertools", "math", "numbers", "operator",
-    "random", "re", "statistics", "string", "typing",
-})
-
-REFUSED_NAMES = frozenset({
-    "__import__", "__builtins__", "breakpoint", "eval", "exec", "globals", "input", "open", "vars",
-})
-
-# The well-known ways from an allowed object to the interpreter.
-REFUSED_ATTRIBUTES = frozenset({
-    "__builtins__", "__globals__", "__loader__", "__spec__", "__subclasses__", "f_globals", "os", "sys",
-})
-# fmt: on
-
-
-def _imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            module = "." * node.level + (node.module or "")
-            if module == "mlx":
-                yield from ((node.lineno, f"mlx.{alias.name}") for alias in node.names)
-            else:
-                yield node.lineno, module
-
-
-def _refused_import(tree: ast.AST) -> Rejected | None:
-    for line, module in _imported(tree):
-        if module not in MLX_MODULES and module not in PURE_MODULES:
-            allowed = "MLX and pure modules of the standard library"
-            return Rejected("static", f"line {line} imports {module}; a program may import {allowed} only")
-    return None
-
-
-def _refused_name(tree: ast.AST) -> Rejected | None:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in REFUSED_NAMES:
-            return Rejected("static", f"line {node.lineno} uses {node.id}, which programs may not")
-        if isinstance(node, ast.Attribute) and node.attr in REFUSED_ATTRIBUTES:
-            return Rejected("static", f"line {node.lineno} uses .{node.attr}, which programs may not")
-    return None
 
 
 def _accepts(function: ast.FunctionDef, count: int) -> bool:
@@ -68,35 +26,71 @@ def _accepts(function: ast.FunctionDef, count: int) -> bool:
     return required <= count and (count <= positional or arguments.vararg is not None) and keyword_only == 0
 
 
-def _top_level_names(tree: ast.Module) -> set[str]:
-    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
-    return {target.id for target in targets if isinstance(target, ast.Name)}
+def _top_level(tree: ast.Module) -> dict[str, ast.stmt]:
+    """What binds each top-level name last; imports are not meant to be exports."""
+    bound: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            bound[node.name] = node
+        elif isinstance(node, ast.Assign):
+            bound.update((target.id, node) for target in node.targets if isinstance(target, ast.Name))
+    return bound
 
 
-def _missing_export(tree: ast.Module, export: Export) -> Failed | None:
-    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == export.name]
-    if not found:
-        if export.name in _top_level_names(tree):
-            return None  # e.g. a compiled function; loading finds out whether it can be called
+def _misfit(export: Export, bound: dict[str, ast.stmt]) -> Failed | None:
+    found = bound.get(export.name)
+    if found is None:
         return Failed("static", f"program does not define {export}")
-    if not _accepts(found[-1], len(export.parameters)):
-        named = f"{export.name}({ast.unparse(found[-1].args)})"
-        return Failed("static", f"line {found[-1].lineno} defines {named}; expected {export}")
+    # Anything assigned, e.g. a compiled function: loading finds out whether it can be called.
+    if isinstance(found, ast.FunctionDef) and not _accepts(found, len(export.parameters)):
+        arguments = [*found.args.posonlyargs, *found.args.args, *found.args.kwonlyargs]
+        named = f"{export.name}({', '.join(argument.arg for argument in arguments)})"
+        return Failed("static", f"line {found.lineno} defines {named}; expected {export}")
     return None
 
 
-def check_source(source: str, interfaces: Sequence[Interface]) -> Failed | Rejected | None:
-    """None for a program worth running. Wants every function of `interfaces`; nothing is executed."""
-    size = len(source.encode())
+def _exports(interface: Interface) -> tuple[Export, ...]:
+    return interface.exports if interface.vjp is None else (*interface.exports, interface.vjp)
+
+
+def _incomplete_seam(tree: ast.Module, interfaces: Sequence[Interface]) -> Failed | None:
+    """At least one seam, and each of those whole."""
+    bound = _top_level(tree)
+    begun = [each for each in interfaces if any(export.name in bound for export in _exports(each))]
+    if not begun:
+        wanted = "; or ".join(" and ".join(map(str, each.exports)) for each in interfaces)
+        return Failed("static", f"program does not define {wanted}")
+    misfits = (
+        _misfit(export, bound)
+        for interface in begun
+        for export in _exports(interface)
+        if export is not interface.vjp or export.name in bound
+    )
+    return next((misfit for misfit in misfits if misfit is not None), None)
+
+
+def seams_of(source: str, interfaces: Sequence[Interface]) -> tuple[Interface, ...]:
+    """The seams that a program which has passed the gate exports, without asking a process that runs it."""
+    bound = _top_level(ast.parse(source))
+    return tuple(each for each in interfaces if all(export.name in bound for export in each.exports))
+
+
+def check_source(
+    source: str, interfaces: Sequence[Interface], allow_modules: Collection[str] = ()
+) -> Failed | Rejected | None:
+    """None for a program worth running. Nothing is executed.
+
+    The program must export a seam of `interfaces`, wholly. `allow_modules` are further modules that it may
+    import, with their submodules; the problem's config names them.
+    """
+    size = len(source.encode(errors="surrogatepass"))
     if size > MAX_BYTES:
         return Rejected("static", f"program is {size} bytes long; at most {MAX_BYTES} are accepted")
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Failed("static", f"program does not parse: {type(error).__name__}: {error}")
-    for interface in interfaces:
-        for export in interface.exports:
-            missing = _missing_export(tree, export)
-            if missing is not None:
-                return missing
-    return _refused_import(tree) or _refused_name(tree)
+    incomplete = _incomplete_seam(tree, interfaces)
+    if incomplete is not None:
+        return incomplete
+    return refused_import(tree, allow_modules) or refused_use(tree, allow_modules) or refused_patch(tree)

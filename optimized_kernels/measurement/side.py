@@ -1,19 +1,19 @@
 """A side: one process that trains, either with stock MLX or with a program in its seams.
 
-    python -m optimized_kernels.measurement.side <requests fd> <replies fd> <harness pid>
+    python -m optimized_kernels.measurement.side <requests fd> <replies fd>
 
 Answers one request at a time. Clock, comparison and verdict are the harness's.
 """
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
-import signal
+import resource
 import sys
 import threading
 import traceback
+from collections import Counter
 from contextlib import ExitStack
 from importlib.metadata import version
 from typing import Any
@@ -22,14 +22,13 @@ import mlx.core as mx
 
 from optimized_kernels.measurement.cases import run_cases
 from optimized_kernels.measurement.frames import read_message, write_frame, write_message
-from optimized_kernels.measurement.probe import project
-from optimized_kernels.measurement.split import split_product
-from optimized_kernels.seams.calls import Calls
+from optimized_kernels.measurement.probe import project, projection_weights
+from optimized_kernels.measurement.split import split_patches
+from optimized_kernels.seams.calls import Direction
 from optimized_kernels.seams.device import device_info
-from optimized_kernels.seams.install import Patch, installed, matmul_patches
-from optimized_kernels.seams.interface import MATMUL
-from optimized_kernels.seams.load import load_program, require_exports
-from optimized_kernels.seams.product import tiled_product
+from optimized_kernels.seams.install import Patch, installed
+from optimized_kernels.seams.load import load_program
+from optimized_kernels.seams.program import ProgramSeams, program_seams
 from optimized_kernels.workloads.presets import Preset
 from optimized_kernels.workloads.training import Batch, Loop, Training
 
@@ -40,7 +39,7 @@ class Side:
     """State of one side; each public method answers the request of its name."""
 
     def __init__(self) -> None:
-        self.calls = Calls()
+        self.program: ProgramSeams | None = None
         self.patches = ExitStack()
         self.training: Training | None = None
         self.loop: Loop = "eager"
@@ -58,31 +57,45 @@ class Side:
 
     def load(self, source: str) -> dict[str, Any]:
         """Runs a program and puts it into its seams, for good."""
-        module = load_program(source)
-        require_exports(module, MATMUL)
-        product = tiled_product(module.choose_tile_size, module.optimized_matmul, device_info(), self.calls)
-        self._install(matmul_patches(product))
-        return {}
+        program = program_seams(load_program(source), device_info())
+        self._install(program.patches)
+        self.program = program
+        return {"seams": list(program.names)}
 
     def split(self, parts: int) -> dict[str, Any]:
-        """Puts stock products in `parts` parts into the seams; 0 takes them out."""
+        """Puts stock MLX with its sums in `parts` parts into the seams; 0 takes it out."""
         self.patches.close()
         if parts:
-            self._install(matmul_patches(split_product(parts)))
+            self._install(split_patches(parts))
+        return {}
+
+    def compiling(self, enabled: bool) -> dict[str, Any]:
+        """Whether compiled functions run their traces, or their Python code as if they were not compiled."""
+        if enabled:
+            mx.enable_compile()
+        else:
+            mx.disable_compile()
+        return {}
+
+    def poison(self, seam: str | None, direction: Direction | None) -> dict[str, Any]:
+        """Falsifies a seam's output or gradients from now on; None ends it."""
+        self._program.poison.seam, self._program.poison.direction = seam, direction
         return {}
 
     def _install(self, patches: tuple[Patch, ...]) -> None:
         self.patches.enter_context(installed(patches))
 
-    def cases(self, seed: int) -> tuple[dict[str, Any], Tensors]:
-        """Outputs and gradients of the seam's cases."""
-        return {}, dict(run_cases(seed))
+    def cases(self, seed: int, seams: list[str]) -> tuple[dict[str, Any], Tensors]:
+        """Outputs and gradients of these seams' cases."""
+        return {}, dict(run_cases(seed, seams))
 
     def prepare(self, seed: int, steps: int, loop: Loop) -> dict[str, Any]:
         """Puts the training into the state of `seed`, ready for `steps` steps."""
         self.loop = loop
         self.batches = self._training.reset(seed, steps)
-        self.calls.clear()
+        if self.program is not None:
+            for calls in self.program.calls.values():
+                calls.clear()
         gc.collect()
         return {}
 
@@ -96,24 +109,51 @@ class Side:
         """Projections of what the turn changed."""
         return {"answers": project(self._training.updates(), seed)}
 
+    def weights(self, seed: int) -> tuple[dict[str, Any], Tensors]:
+        """What a probe of `seed` weighs rows and columns with."""
+        rows, columns = projection_weights(self._training.updates(), seed)
+        return {}, {"rows": rows, "columns": columns}
+
     def updates(self) -> tuple[dict[str, Any], Tensors]:
         """All that the turn changed."""
         return {}, self._training.updates()
 
+    def losses(self, seed: int, steps: int) -> dict[str, Any]:
+        """Losses of a stretch of eager training."""
+        self.batches = self._training.reset(seed, steps)
+        return {"losses": [self._training.step("eager", batch).item() for batch in self.batches]}
+
     def counts(self) -> dict[str, Any]:
-        """Calls of the program since `prepare`, and the most frequent products."""
-        products = [f"{count} of {shape}" for shape, count in self.calls.shapes.most_common(24)]
-        return {"forward": self.calls.forward, "backward": self.calls.backward, "products": products}
+        """Calls by seam since `prepare`, and the most frequent operands."""
+        calls = self._program.calls
+        seams = {name: {"forward": own.forward, "backward": own.backward} for name, own in calls.items()}
+        shapes = sum((own.shapes for own in calls.values()), Counter[str]())
+        return {
+            "seams": seams,
+            "products": [f"{count} of {shape}" for shape, count in shapes.most_common(24)],
+        }
 
     def settle(self) -> dict[str, Any]:
-        """Ends the warm-up: what lives now is left out of garbage collection."""
+        """Ends the warm-up: what lives now is left out of garbage collection, peaks start anew."""
         gc.collect()
         gc.freeze()
+        mx.reset_peak_memory()
         return {}
 
     def memory(self) -> dict[str, Any]:
-        """Peak memory of MLX in bytes."""
-        return {"peak": mx.get_peak_memory()}
+        """Peak memory in bytes: MLX's since `settle`, and the process's."""
+        # Kilobytes on Linux, bytes on macOS.
+        unit = 1 if sys.platform == "darwin" else 1024
+        return {
+            "peak": mx.get_peak_memory(),
+            "process": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+        }
+
+    @property
+    def _program(self) -> ProgramSeams:
+        if self.program is None:
+            raise RuntimeError("load must come first")
+        return self.program
 
     @property
     def _training(self) -> Training:
@@ -136,13 +176,11 @@ def _answer(side: Side, request: dict[str, Any], replies: int) -> None:
         write_frame(replies, memoryview(buffer))
 
 
-def _end_with(parent: int) -> None:
-    """Does not let this process outlive the harness: Linux sees to that, elsewhere a look once a second."""
+def _end_with_parent() -> None:
+    """Does not let this process outlive the harness. On Linux the sandbox sees to that."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:
-            os._exit(1)
         return
+    parent = os.getppid()
 
     def look() -> None:
         pause = threading.Event()
@@ -155,8 +193,8 @@ def _end_with(parent: int) -> None:
 
 def main() -> None:
     """Answers requests until the harness closes them."""
-    requests, replies, parent = (int(argument) for argument in sys.argv[1:])
-    _end_with(parent)
+    requests, replies = (int(argument) for argument in sys.argv[1:])
+    _end_with_parent()
     side = Side()
     while True:
         try:

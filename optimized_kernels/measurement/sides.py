@@ -1,26 +1,37 @@
-"""The two sides of one evaluation, and turns on them."""
+"""The sides of one launch, and turns on them."""
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from optimized_kernels.measurement.answers import finite, number, numbers, texts
+from optimized_kernels.measurement.freeze import Freezer
 from optimized_kernels.measurement.placement import Placement
 from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.side_process import Arrays, SideError, SideProcess
+from optimized_kernels.sandbox import Limits, find_sandbox
 
 Loop = Literal["eager", "compiled"]
+
+REFERENCE, CANDIDATE, INCUMBENT = "reference", "candidate", "incumbent"
 
 START_SECONDS = 60.0
 # The first compiled step builds kernels; on a CPU that runs the system's C++ compiler.
 COMPILE_SECONDS = 60.0
+# Before timing a program may compile what it likes, for each answer; hanging is told from that no sooner.
+CHECK_SECONDS = 20.0
+GIB = 2**30
+MEMORY = ("peak", "process")
 KERNEL_CACHE = "MLX_EVOLVE_KERNEL_CACHE"
 
 
@@ -30,11 +41,13 @@ class ReferenceFailed(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """One timed turn: seconds on the harness's clock, and what the side answered."""
+    """One timed turn: seconds on the harness's clock, what the side answered, and seconds of preparing it."""
 
     seconds: float
     loss: float
     answers: list[float]
+    prepared: float
+    probe_seed: int
 
 
 class Side:
@@ -42,109 +55,194 @@ class Side:
 
     def __init__(self, process: SideProcess, request: Request) -> None:
         self.process = process
-        self.limit = request.turn_timeout_seconds
+        self.turn_limit = request.turn_timeout_seconds
+        self.limit = max(self.turn_limit, CHECK_SECONDS)
 
-    def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
-        """One request within the turn's limit."""
-        return self.process.request(op, self.limit, **arguments)
+    def end_checks(self) -> None:
+        """From now on answers are due within a turn's limit."""
+        self.limit = self.turn_limit
+
+    def send(self, op: str, **arguments: Any) -> None:
+        """Sends a request, whose answer has to be received in its turn."""
+        self.process.send(op, **arguments)
+
+    def receive(self, op: str, limit: float | None = None) -> dict[str, Any]:
+        """The next answer, within the turn's limit or one of its own."""
+        return self.process.receive(op, limit or self.limit)
+
+    def receive_arrays(self, op: str) -> Arrays:
+        """The next answer, which announces arrays, and those."""
+        return self.process.receive_arrays(op, self.limit)
+
+    def ask(self, op: str, limit: float | None = None, **arguments: Any) -> dict[str, Any]:
+        """A request and its answer."""
+        self.send(op, **arguments)
+        return self.receive(op, limit)
 
     def ask_arrays(self, op: str, **arguments: Any) -> Arrays:
-        """One request that is answered with arrays."""
-        self.process.send(op, **arguments)
-        return self.process.receive_arrays(op, self.limit)
+        """A request that is answered with arrays."""
+        self.send(op, **arguments)
+        return self.receive_arrays(op)
 
     def turn(self, seed: int, loop: Loop, probe_seed: int, limit: float | None = None) -> Turn:
         """One step from the state of `seed`. The clock stops when projections of all results are here."""
+        preparing = time.perf_counter()
         self.ask("prepare", seed=seed, steps=1, loop=loop)
         limit = limit or self.limit
         started = time.perf_counter()
-        loss = self.process.request("step", limit)["loss"]
-        answers = self.process.request("probe", limit, seed=probe_seed)["answers"]
-        return Turn(time.perf_counter() - started, loss, answers)
+        stepped = self.ask("step", limit)
+        probed = self.ask("probe", limit, seed=probe_seed)
+        seconds = time.perf_counter() - started
+        loss = self.process.read("step", partial(number, name="loss"), stepped)
+        answers = self.process.read("probe", partial(numbers, name="answers"), probed)
+        return Turn(seconds, loss, answers, started - preparing, probe_seed)
+
+    def memory(self) -> dict[str, float]:
+        """Peak memory in bytes: MLX's, and the process's."""
+        answer = self.ask("memory")
+        return {name: self.process.read("memory", partial(finite, name=name), answer) for name in MEMORY}
 
     def trained(self, seed: int, steps: int) -> Arrays:
         """Everything that `steps` eager steps from the state of `seed` change."""
-        self.ask("prepare", seed=seed, steps=steps, loop="eager")
-        self.ask("step")
-        return self.ask_arrays("updates")
+        self.begin_trained(seed, steps)
+        return self.end_trained(steps)
+
+    def begin_trained(self, seed: int, steps: int) -> None:
+        """Asks for `trained` without waiting for it. `end_trained` must follow."""
+        self.send("prepare", seed=seed, steps=steps, loop="eager")
+        self.send("step")
+        self.send("updates")
+
+    def end_trained(self, steps: int) -> Arrays:
+        """What `begin_trained` asked for."""
+        self.receive("prepare")
+        self.receive("step", steps * self.limit)
+        return self.receive_arrays("updates")
 
 
 class Reference(Side):
-    """The side with stock MLX. Its failures are the machine's, and so is its patience."""
+    """A side that the candidate is compared with. Its failures are the machine's, and so is its patience."""
 
     def __init__(self, process: SideProcess, request: Request) -> None:
         super().__init__(process, request)
-        self.limit = max(self.limit, COMPILE_SECONDS)
+        self.turn_limit = self.limit = max(self.turn_limit, COMPILE_SECONDS)
 
-    def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
+    def send(self, op: str, **arguments: Any) -> None:
+        with self._blaming_the_machine():
+            super().send(op, **arguments)
+
+    def receive(self, op: str, limit: float | None = None) -> dict[str, Any]:
+        with self._blaming_the_machine():
+            return super().receive(op, limit)
+
+    def receive_arrays(self, op: str) -> Arrays:
+        with self._blaming_the_machine():
+            return super().receive_arrays(op)
+
+    @contextmanager
+    def _blaming_the_machine(self) -> Iterator[None]:
         try:
-            return super().ask(op, **arguments)
+            yield
         except SideError as error:
-            raise self._infrastructure(error) from error
-
-    def ask_arrays(self, op: str, **arguments: Any) -> Arrays:
-        try:
-            return super().ask_arrays(op, **arguments)
-        except SideError as error:
-            raise self._infrastructure(error) from error
-
-    def turn(self, seed: int, loop: Loop, probe_seed: int, limit: float | None = None) -> Turn:
-        try:
-            return super().turn(seed, loop, probe_seed, limit)
-        except SideError as error:
-            raise self._infrastructure(error) from error
-
-    def _infrastructure(self, error: SideError) -> ReferenceFailed:
-        printed = self.process.output()["stderr"].strip()
-        return ReferenceFailed("\n".join(text for text in (error.reason, error.traceback, printed) if text))
+            printed = self.process.output()["stderr"].strip()
+            said = (error.reason, error.traceback, printed)
+            raise ReferenceFailed("\n".join(text for text in said if text)) from error
 
 
 @dataclass(frozen=True)
 class Sides:
-    """Reference and candidate, both with the workload of the request's seed."""
+    """The sides of one launch by name, all with the workload of the request's seed."""
 
-    reference: Reference
-    candidate: Side
+    by_name: dict[str, Side]
     placement: Placement
+    freezer: Freezer
+    sandbox: str
+    on_cpu: bool
+
+    @property
+    def reference(self) -> Side:
+        """Stock MLX."""
+        return self.by_name[REFERENCE]
+
+    @property
+    def candidate(self) -> Side:
+        """The program that is evaluated."""
+        return self.by_name[CANDIDATE]
+
+    def turn(self, name: str, seed: int, loop: Loop, probe_seed: int, limit: float | None = None) -> Turn:
+        """A turn of one side while all others are frozen."""
+        self.freezer.only(name)
+        return self.by_name[name].turn(seed, loop, probe_seed, limit)
+
+    def load_programs(self, request: Request) -> list[str]:
+        """Puts the programs into their sides; returns what the candidate's says its seams are."""
+        if INCUMBENT in self.by_name:
+            self.by_name[INCUMBENT].ask("load", source=request.incumbent)
+        loaded = self.candidate.ask("load", source=request.source)
+        return self.candidate.process.read("load", partial(texts, name="seams"), loaded)
 
     def share_kernels(self) -> None:
-        """Gives the candidate a copy of the reference's built kernels. Nothing goes the other way."""
-        _share_kernels(self.reference, self.candidate)
+        """Gives the programs' sides a copy of the reference's built kernels. Nothing goes the other way."""
+        for name, side in self.by_name.items():
+            if name != REFERENCE:
+                _copy_kernels(self.reference.process, side.process)
 
 
-def _share_kernels(reference: Side, candidate: Side) -> None:
-    built = reference.process.scratch / "mlx"
-    if built.is_dir():
-        shutil.copytree(built, candidate.process.scratch / "mlx", dirs_exist_ok=True)
+def _copy_kernels(reference: SideProcess, other: SideProcess) -> None:
+    built, copy = reference.scratch / "mlx", other.scratch / "mlx"
+    # A program may have put a link there by now, which nothing must be written through.
+    if built.is_dir() and not copy.is_symlink():
+        # What a program has put there in a kernel's place is its own affair.
+        with suppress(FileExistsError, NotADirectoryError):
+            for kernel in built.iterdir():
+                target = copy / kernel.name
+                if kernel.is_file() and not target.exists() and not target.is_symlink():
+                    copy.mkdir(exist_ok=True)
+                    shutil.copy2(kernel, target)
+
+
+@functools.cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """Homes of the sides for as long as this process lives: a further launch finds its kernels built."""
+    return tempfile.TemporaryDirectory(prefix="measurement-")
+
+
+def _create(processes: dict[str, SideProcess], request: Request) -> None:
+    for process in processes.values():
+        process.send("create", preset=asdict(request.preset), seed=request.seed)
+    for process in processes.values():
+        try:
+            process.receive("create", START_SECONDS)
+        except SideError as error:  # no candidate code has run yet
+            raise ReferenceFailed(f"{error.reason}\n{process.output()['stderr']}") from error
 
 
 @contextmanager
-def started(request: Request) -> Iterator[Sides]:
-    """Starts both sides at once and kills them at the end."""
+def started(request: Request, names: tuple[str, ...] = (REFERENCE, CANDIDATE)) -> Iterator[Sides]:
+    """Starts these sides, all at once, and kills them at the end."""
+    sandbox, limits = find_sandbox(request.sandbox), Limits(memory_bytes=request.preset.memory_gib * GIB)
     with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="measurement-")))
-        cache = os.environ.get(KERNEL_CACHE)
-        homes = {"reference": Path(cache).resolve() if cache else scratch / "reference"}
-        homes["candidate"] = scratch / "candidate"
-        processes = {}
-        for name, home in homes.items():
-            processes[name] = SideProcess(name, home)
+        scratch, cache = Path(_scratch().name), os.environ.get(KERNEL_CACHE)
+        processes: dict[str, SideProcess] = {}
+        for name in names:
+            home = Path(cache).resolve() if cache and name == REFERENCE else scratch / name
+            processes[name] = SideProcess(name, home, sandbox.means, limits)
             stack.callback(processes[name].close)
-        reference, candidate = (
-            Reference(processes["reference"], request),
-            Side(processes["candidate"], request),
-        )
-        _share_kernels(reference, candidate)
-        for process in processes.values():
-            process.send("create", preset=asdict(request.preset), seed=request.seed)
-        try:
-            for process in processes.values():
-                process.receive("create", START_SECONDS)
-        except SideError as error:  # no candidate code has run yet
-            raise ReferenceFailed(f"{error.reason}\n{process.output()['stderr']}") from error
-        placed = [process.process.pid for process in processes.values()]
-        if reference.ask("describe")["info"]["backend"] != "cpu":
+        for name in names:
+            if name != REFERENCE:
+                _copy_kernels(processes[REFERENCE], processes[name])
+        _create(processes, request)
+        by_name: dict[str, Side] = {
+            name: (Side if name == CANDIDATE else Reference)(process, request)
+            for name, process in processes.items()
+        }
+        placed = [process.pid for process in processes.values()]
+        on_cpu = by_name[REFERENCE].ask("describe")["info"]["backend"] == "cpu"
+        if not on_cpu:
             # A GPU's kernels are built when they are first used, in the candidate's process too.
-            candidate.limit = max(candidate.limit, COMPILE_SECONDS)
+            for side in by_name.values():
+                side.turn_limit = max(side.turn_limit, COMPILE_SECONDS)
+                side.limit = max(side.limit, COMPILE_SECONDS)
             placed = []
-        yield Sides(reference, candidate, Placement(placed))
+        roots = {name: process.process.pid for name, process in processes.items()}
+        yield Sides(by_name, Placement(placed), Freezer(roots), sandbox.means.mode, on_cpu)

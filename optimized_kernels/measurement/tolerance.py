@@ -21,11 +21,20 @@ NOISE = 0.05
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A tensor beyond its tolerance, `share` times; `reason` is for people and prompts."""
+    """A tensor beyond its tolerance, `share` times; `reason` is for people and prompts.
+
+    `error` is finite where numbers were compared, infinite where shapes, types or the numbers rule that out.
+    """
 
     tensor: str
     reason: str
     share: float
+    error: float = math.inf
+
+    @property
+    def finite(self) -> bool:
+        """Whether it is a matter of precision at all."""
+        return math.isfinite(self.error)
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ def _difference(name: str, value: Array, base: Array, reordering: float) -> Agre
     error, tolerance = relative_error(value, base), tolerance_of(name, reordering)
     if error > tolerance:
         distance = f"{error:.2e} off stock MLX (norm-relative); tolerance {tolerance:.2e}"
-        return Mismatch(name, f"{name} is {distance}", error / tolerance)
+        return Mismatch(name, f"{name} is {distance}", error / tolerance, error)
     return Agreement(name, error, error / tolerance)
 
 

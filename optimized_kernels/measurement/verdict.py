@@ -43,13 +43,18 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Scored:
-    """The program works. `score` is the lower bound of its speedup over the eager loop."""
+    """The program works. `score` is the lower bound of its speedup over the eager loop.
+
+    Only `confirmed` figures are speedups to report; others are one screening's.
+    """
 
     reason: str
     score: float
     metrics: dict[str, float]
     eager: Speedup
     compiled: Speedup | None
+    incumbent: Speedup | None
+    confirmed: bool
     calls: dict[str, dict[str, int]]
     artifacts: dict[str, str]
 
@@ -76,6 +81,8 @@ def result_json(verdict: Verdict, environment: dict[str, str], output: dict[str,
         "speedup": {
             "eager": verdict.eager.as_json(),
             "compiled": verdict.compiled.as_json() if verdict.compiled else None,
+            "incumbent": verdict.incumbent.as_json() if verdict.incumbent else None,
         },
-        "calls": {"matmul": verdict.calls["matmul"]},
+        "confirmed": verdict.confirmed,
+        "calls": verdict.calls,
     }

@@ -1,34 +1,12 @@
-"""Putting a program's product into MLX, and taking it out."""
+"""Putting a program's functions into MLX, and taking them out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-import mlx.core as mx
-
-from optimized_kernels.seams import matmul as routed
-from optimized_kernels.seams.product import Product
-
-
-@dataclass(frozen=True)
-class Patch:
-    """One attribute of MLX and what it is replaced by."""
-
-    owner: object
-    name: str
-    replacement: object
-
-
-def matmul_patches(product: Product) -> tuple[Patch, ...]:
-    """The call sites of matrix products. ``nn.Linear`` and recurrent layers look these up at every call."""
-    return (
-        Patch(mx, "matmul", routed.matmul(product)),
-        Patch(mx, "addmm", routed.addmm(product)),
-        Patch(mx.array, "__matmul__", routed.array_matmul(product)),
-        Patch(mx.array, "__imatmul__", routed.array_imatmul(product)),
-    )
+from optimized_kernels.seams.matmul import matmul_patches as matmul_patches
+from optimized_kernels.seams.patch import Patch as Patch
 
 
 @contextmanager

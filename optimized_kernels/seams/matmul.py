@@ -14,6 +14,7 @@ from math import prod
 import mlx.core as mx
 
 from optimized_kernels.seams import stock
+from optimized_kernels.seams.patch import Patch
 from optimized_kernels.seams.product import Product
 
 Stream = mx.Stream | mx.Device | None
@@ -107,3 +108,13 @@ def array_imatmul(product: Product) -> Callable[[mx.array, mx.array], mx.array]:
         return self
 
     return __imatmul__
+
+
+def matmul_patches(product: Product) -> tuple[Patch, ...]:
+    """The call sites of matrix products. ``nn.Linear`` and recurrent layers look these up at every call."""
+    return (
+        Patch(mx, "matmul", matmul(product)),
+        Patch(mx, "addmm", addmm(product)),
+        Patch(mx.array, "__matmul__", array_matmul(product)),
+        Patch(mx.array, "__imatmul__", array_imatmul(product)),
+    )

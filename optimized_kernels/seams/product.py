@@ -7,9 +7,10 @@ from typing import cast
 
 import mlx.core as mx
 
+from optimized_kernels.seams import stock
 from optimized_kernels.seams.calls import Calls, Direction
 from optimized_kernels.seams.errors import SeamError
-from optimized_kernels.seams.stock import stock_in_force
+from optimized_kernels.seams.poison import Poison
 
 ChooseTileSize = Callable[[int, int, int, Mapping[str, object]], Sequence[int]]
 TiledMatmul = Callable[[mx.array, mx.array, int, int, int], mx.array]
@@ -43,21 +44,23 @@ def tiled_product(
     optimized_matmul: TiledMatmul,
     device_info: Mapping[str, object],
     calls: Calls,
+    poison: Poison | None = None,
 ) -> Product:
     """A differentiable (M, K) @ (K, N) made of a program's two functions.
 
     The backward products dA = dC Bᵀ and dB = Aᵀ dC go through the program as well. Operands have one
     floating dtype, which is the result's. Raises SeamError where the program breaks its contract.
     """
+    poisoned = poison or Poison()
 
     def multiply(a: mx.array, b: mx.array, direction: Direction) -> mx.array:
         (m, k), n = a.shape, b.shape[1]
         shape = f"{m}x{n}x{k}"
-        with stock_in_force():
+        with stock.stock_in_force():
             tiles = _checked_tiles(choose_tile_size(m, n, k, device_info), shape)
             out = _checked_product(optimized_matmul(a, b, *tiles), a, b)
         calls.record(direction, f"{shape} tiles {tiles[0]}x{tiles[1]}x{tiles[2]}")
-        return out
+        return poisoned.applied("matmul", direction, out)
 
     def forward(a: mx.array, b: mx.array) -> mx.array:
         return multiply(a, b, "forward")
@@ -68,6 +71,6 @@ def tiled_product(
         a, b = operands
         return multiply(cotangent, b.T, "backward"), multiply(a.T, cotangent, "backward")
 
-    product = mx.custom_function(forward)
+    product = stock.custom_function(forward)
     product.vjp(backward)
     return cast(Product, product)

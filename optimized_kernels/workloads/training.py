@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import mlx.core as mx
@@ -11,7 +11,8 @@ import mlx.nn as nn
 import mlx.optimizers as optim
 from mlx.utils import tree_flatten, tree_map
 
-from optimized_kernels.workloads.dense_stack import DenseStack
+from optimized_kernels.seams import training_step as steps
+from optimized_kernels.workloads.models import build_model
 from optimized_kernels.workloads.presets import Preset
 from optimized_kernels.workloads.tokens import token_sequences
 
@@ -20,7 +21,7 @@ Batch = tuple[mx.array, mx.array]
 Step = Callable[[mx.array, mx.array], mx.array]
 
 # Kept from before a program is loaded: what ends a turn must be MLX's own.
-_eval = mx.eval
+_eval, _compile = mx.eval, mx.compile
 
 
 class Training:
@@ -29,15 +30,14 @@ class Training:
     def __init__(self, preset: Preset, seed: int) -> None:
         self.preset = preset
         mx.random.seed(seed % 2**64)
-        self.model = DenseStack(preset.hidden, preset.vocabulary)
+        self.model = build_model(preset)
         self.optimizer = optim.Adam(learning_rate=preset.learning_rate)
         self.optimizer.init(self.model.trainable_parameters())
         self._base = self.model.parameters()
         self._fresh_state = tree_map(lambda leaf: leaf, self.optimizer.state)
         self.start: dict[str, mx.array] = {}
         _eval(self._base, self._fresh_state)
-        self._value_and_grad = nn.value_and_grad(self.model, self._loss)
-        self._steps: dict[Loop, Step] = {}
+        self._steps: dict[tuple[Loop, steps.MakeStep], Step] = {}
 
     def reset(self, seed: int, batches: int) -> list[Batch]:
         """Puts everything into the state that `seed` stands for and returns that many batches.
@@ -65,23 +65,27 @@ class Training:
         logits = self.model(inputs)
         return nn.losses.cross_entropy(logits, targets, reduction="mean")
 
-    def _update(self, inputs: mx.array, targets: mx.array) -> mx.array:
-        loss: mx.array
-        loss, gradients = self._value_and_grad(inputs, targets)
-        self.optimizer.update(self.model, gradients)
-        return loss
-
-    def _compiled(self) -> Step:
+    def _make_step(self, loop: Loop) -> Step:
+        step = steps.training_step(self.model, self.optimizer, self._loss)
+        # A program's own step is taken as it is: what it compiles is its own choice, in either loop.
+        if loop == "eager" or not steps.is_stock():
+            return step
         state = [self.model.state, self.optimizer.state, mx.random.state]
-        return mx.compile(self._update, inputs=state, outputs=state)
+        return _compile(step, inputs=state, outputs=state)
 
     def step(self, loop: Loop, batch: Batch) -> mx.array:
         """One evaluated step of `loop`; returns the loss. A compiled loop is traced at its first step."""
-        if loop not in self._steps:
-            self._steps[loop] = self._update if loop == "eager" else self._compiled()
-        loss = self._steps[loop](*batch)
+        key = (loop, steps.make_step)
+        if key not in self._steps:
+            self._steps[key] = self._make_step(loop)
+        loss = self._steps[key](*batch)
         _eval(loss, self.model.state, self.optimizer.state)
         return loss
+
+    def losses(self, loop: Loop, batches: Sequence[Batch]) -> list[float]:
+        """The loss of each of `batches`, trained on in order from the state that `reset` made."""
+        values: Any = [self.step(loop, batch).item() for batch in batches]
+        return [float(value) for value in values]
 
     def updates(self) -> dict[str, mx.array]:
         """What the steps since `reset` changed, by name: parameter updates and the optimizer's state."""

@@ -38,7 +38,7 @@ const client = await connectClient()
 let above = 0
 try {
   console.log(
-    '| run seed | iterations | evaluations | run, s | best, screened | measured once more, eager | compiled | calls forward, backward | above 1.10 |',
+    '| run seed | iterations | evaluations | run, s | best, confirmed by the run | measured once more, eager | compiled | calls forward, backward | above 1.10 |',
   )
   console.log('|---|---|---|---|---|---|---|---|---|')
   for (let seed = 1; seed <= seeds; seed += 1) {

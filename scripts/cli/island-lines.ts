@@ -1,5 +1,5 @@
 import pc from 'picocolors'
-import type { IslandStatus } from '../../temporal/run-status.ts'
+import type { RunStatus } from '../../temporal/run-status.ts'
 import type { Waiting } from './waiting.ts'
 
 /** `12 s`, `3 min`, `2 h`. */
@@ -30,7 +30,13 @@ const pad = (values: string[]): string[] => {
 }
 
 /** A line for each island, in columns. Pure. */
-export const islandLines = (islands: IslandStatus[], waiting: Map<number, Waiting[]>, now: number): string[] => {
+export const islandLines = (
+  { islands, confirmations }: Pick<RunStatus, 'islands' | 'confirmations'>,
+  waiting: Map<number, Waiting[]>,
+  now: number,
+): string[] => {
+  // Of timed programs islands know only what screening promised.
+  const figure = confirmations === null ? 'best' : 'screened above'
   const names = pad(islands.map(({ island }) => String(island)))
   const generations = pad(islands.map(({ generation }) => String(generation)))
   const counts = pad(islands.map(({ iterations, quota }) => `${iterations}/${quota}`))
@@ -38,6 +44,6 @@ export const islandLines = (islands: IslandStatus[], waiting: Map<number, Waitin
   return islands.map(({ island, activity }, at) => {
     const waits = waiting.get(island)
     const doing = waits === undefined ? withAge(activity, now) : describeWaiting(waits, now)
-    return `  island ${names[at]}  gen ${generations[at]}  ${counts[at]}  best ${bests[at]}  ${pc.dim(doing)}`
+    return `  island ${names[at]}  gen ${generations[at]}  ${counts[at]}  ${figure} ${bests[at]}  ${pc.dim(doing)}`
   })
 }

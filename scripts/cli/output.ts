@@ -1,15 +1,33 @@
 import type { BestProgram, RunStatus } from '../../temporal/run-status.ts'
 
-/** Problems that are not timed have no speedup; the key stays, so that readers need no case for them. */
-export const noSpeedup = { eager: null, compiled: null }
+/** Where there is no such figure its keys stay, so that readers need no case for it. */
+export const noSpeedup = { eager: null, compiled: null, incumbent: null }
 
-const bestJson = ({ programId, score, speedup }: BestProgram) => ({ programId, score, speedup: speedup ?? noSpeedup })
+const bestJson = ({ programId, score, confirmed, speedup, screened }: BestProgram) => ({
+  ...{ programId, score, confirmed },
+  speedup: speedup ?? noSpeedup,
+  screened: screened ?? noSpeedup,
+})
 
 /** The documented JSON form of a run, for `--json`. */
 export const runJson = (status: RunStatus) => {
   const { id, problem, phase, reason, iterations, evaluated, modelCalls, mutator, digest, seconds } = status
   const best = status.best && bestJson(status.best)
-  return { id, problem, phase, reason, iterations, evaluated, modelCalls, mutator, best, digest, seconds }
+  const { confirmations } = status
+  return {
+    id,
+    problem,
+    phase,
+    reason,
+    iterations,
+    evaluated,
+    modelCalls,
+    mutator,
+    best,
+    digest,
+    seconds,
+    confirmations,
+  }
 }
 
 /** Writes the one JSON object that `--json` promises as the last line of stdout. */

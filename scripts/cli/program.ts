@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addCalibrate } from './commands/calibrate.ts'
 import { addControl } from './commands/control.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvaluate } from './commands/evaluate.ts'
@@ -32,6 +33,7 @@ for (const add of [
   addStatus,
   addControl,
   addEvaluate,
+  addCalibrate,
   addExport,
   addWorker,
   addServer,

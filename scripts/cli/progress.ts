@@ -1,22 +1,8 @@
 import pc from 'picocolors'
-import type { Speedup } from '../../temporal/evaluation.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
+import { showBest, showScreened, showSpeedup } from '../../temporal/speedup-text.ts'
 import { islandLines } from './island-lines.ts'
 import type { Waiting } from './waiting.ts'
-
-const ratio = (value: number): string => value.toFixed(3)
-
-/** `1.132× [1.115, 1.150]`, or `not measured`. */
-export const showSpeedup = (speedup: Speedup | null | undefined): string =>
-  speedup ? `${ratio(speedup.median)}× [${ratio(speedup.low)}, ${ratio(speedup.high)}]` : 'not measured'
-
-/** The best program in a line. */
-export const showBest = ({ best }: RunStatus): string => {
-  if (best === null) return 'none yet'
-  if (!best.speedup) return `${best.programId}, score ${best.score.toPrecision(8)}`
-  const standing = best.confirmed ? 'measured once more with fresh data' : 'screened'
-  return `${best.programId}  ${showSpeedup(best.speedup.eager)} over stock eager MLX (95 %, ${standing})`
-}
 
 /** What mutates, in words that nobody can take for a model when there is none. */
 export const showMutator = ({ mutator, modelCalls }: RunStatus): string => {
@@ -57,8 +43,8 @@ export const showProgress = (status: RunStatus, { waiting, now }: Surroundings):
     `${pc.bold(status.id)}  ${phase}${status.reason === '' ? '' : `  ${status.reason}`}`,
     iterationsLine(status),
     `  mutator ${showMutator(status)}${busy}`,
-    `  best ${pc.bold(showBest(status))}`,
-    ...islandLines(status.islands, waiting, now),
+    `  best ${pc.bold(showBest(status.best, status.confirmations))}`,
+    ...islandLines(status, waiting, now),
     ...status.ignored.map((text) => pc.yellow(`  ignored signal ${text}`)),
   ].join('\n')
 }
@@ -66,8 +52,20 @@ export const showProgress = (status: RunStatus, { waiting, now }: Surroundings):
 /** The same in one line, for logs that are not terminals; equal lines mean no news. Pure. */
 export const showProgressLine = (status: RunStatus): string => {
   const { phase, reason, iterations, iterationsWanted, evaluated } = status
-  const figures = `${iterations}/${iterationsWanted} iterations, ${evaluated} evaluated, best ${showBest(status)}`
+  const figures = `${iterations}/${iterationsWanted} iterations, ${evaluated} evaluated, best ${showBest(status.best, status.confirmations)}`
   return `${phase}${iterationsWanted === 0 ? '' : ` ${figures}`}${reason === '' ? '' : ` (${reason})`}`
+}
+
+const confirmationLines = ({ confirmations }: RunStatus): string[] => {
+  if (confirmations === null) return []
+  const { spent, records, heldOut } = confirmations
+  const confirmed = records.filter(({ outcome }) => outcome === 'confirmed').length
+  return [
+    `  confirmed   ${confirmed} of ${spent} tried`,
+    ...heldOut.map(
+      ({ preset, speedup, reason }) => `  held out    ${preset}: ${speedup ? showScreened(speedup.eager) : reason}`,
+    ),
+  ]
 }
 
 /** The closing summary. Pure. */
@@ -78,10 +76,11 @@ export const showSummary = (status: RunStatus, folder: string | null): string =>
     `  problem     ${status.problem}`,
     `  iterations  ${status.iterations} (${status.evaluated} evaluations) in ${minutes(status.seconds)}`,
     `  mutator     ${showMutator(status)}`,
-    `  best        ${showBest(status)}`,
+    `  best        ${showBest(status.best, status.confirmations)}`,
     ...(status.best?.speedup
       ? [`  compiled    ${showSpeedup(status.best.speedup.compiled)} over stock compiled MLX`]
       : []),
+    ...confirmationLines(status),
     `  digest      ${status.digest}`,
     ...(folder === null ? [] : [`  results     ${folder}`]),
   ].join('\n')

@@ -10,6 +10,7 @@ import {
 import type { QueryDefinition } from '@temporalio/common'
 import { statusQuery } from '../../temporal/messages.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
+import { upgradeStatus } from '../../temporal/upgrade.ts'
 import { CommandFailed, reasonOf } from './failure.ts'
 
 const queryMs = 10_000
@@ -35,6 +36,7 @@ const failedStatus = (id: string, reason: string, last: RunStatus | null): RunSt
   modelCalls: 0,
   mutator: null,
   best: null,
+  confirmations: null,
   digest: '',
   seconds: 0,
   startedAt: 0,
@@ -73,7 +75,7 @@ export const ask = async <T>(handle: WorkflowHandle, query: QueryDefinition<T>):
 const resultOf = async (client: Client, id: string): Promise<RunStatus> => {
   const handle = client.workflow.getHandle(id)
   try {
-    return (await handle.result()) as RunStatus
+    return upgradeStatus((await handle.result()) as RunStatus)
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error
     return failedStatus(id, reasonOf(error), (await ask(handle, statusQuery))?.answer ?? null)

@@ -5,6 +5,8 @@ import { homeFolder } from '../../temporal/home.ts'
 import { createLogger, installRuntime } from '../../temporal/logger.ts'
 import { evolutionQueue, mutationQueue } from '../../temporal/names.ts'
 import { connectWorker } from '../../temporal/worker-connection.ts'
+import { calibrateAtStart } from '../../workers/calibration.ts'
+import { keepAwake } from '../../workers/keep-awake.ts'
 import { createMlxWorkers } from '../../workers/mlx.ts'
 import { createOrchestrator, mutatorFor } from '../../workers/orchestrator.ts'
 import { pythonPath } from '../setup/paths.ts'
@@ -39,9 +41,18 @@ export const runWorker = async (kind: 'orchestrator' | 'mlx', metricsAddress: st
       log.info({ queues: [evolutionQueue, mutationQueue], mutator: mutatorFor(process.env) }, 'orchestrator polls')
       await runAll(workers)
     } else {
-      const { workers, queues } = await createMlxWorkers({ connection, client, python, cacheFolder: homeFolder() })
+      const { workers, queues, machine } = await createMlxWorkers({
+        connection,
+        client,
+        python,
+        cacheFolder: homeFolder(),
+      })
       log.info({ queues }, 'mlx worker polls')
-      await runAll(workers)
+      keepAwake(log)
+      const stop = new AbortController()
+      const calibrated = calibrateAtStart({ machine, log, signal: stop.signal })
+      await runAll(workers).finally(() => stop.abort())
+      await calibrated
     }
     log.info('stopped')
   } finally {

@@ -1,4 +1,5 @@
 import picocolors from 'picocolors'
+import { checkCalibration } from './calibration.ts'
 import type { Check } from './check.ts'
 import {
   checkDisk,
@@ -9,6 +10,7 @@ import {
   checkWritable,
   writtenFolders,
 } from './machine.ts'
+import { checkSandbox } from './sandbox.ts'
 import { checkServer } from './server.ts'
 
 /** Looks at every part of the system; finding something broken is a result, not an error. */
@@ -16,6 +18,8 @@ export async function runDoctor(): Promise<Check[]> {
   const groups = await Promise.all([
     checkNode(),
     checkPython(),
+    checkSandbox(),
+    checkCalibration(),
     checkTemporalCli(),
     checkServer(),
     checkMutator(),

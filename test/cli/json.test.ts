@@ -7,10 +7,13 @@ import { startWorkers } from '../support/workers.ts'
 
 const runKeys = [
   ...['id', 'problem', 'phase', 'reason', 'iterations', 'evaluated', 'modelCalls', 'mutator', 'best', 'digest'],
-  'seconds',
+  ...['seconds', 'confirmations'],
 ]
-const evaluationKeys = ['verdict', 'stage', 'reason', 'speedup', 'calls', 'metrics']
-const speedupKeys = ['median', 'low', 'high', 'pairs']
+const evaluationKeys = [
+  ...['verdict', 'stage', 'reason', 'speedup', 'calls', 'metrics', 'confirmed', 'environment', 'seconds', 'artifacts'],
+]
+const speedupKeys = ['median', 'low', 'high', 'pairs', 'launches']
+const noSpeedup = { eager: null, compiled: null, incumbent: null }
 const problems = path.join(repoRoot, 'problems')
 
 let engine: Engine
@@ -35,7 +38,9 @@ test('run --json, and status --json of the same run', async () => {
   expect(json.best).toEqual({
     programId: expect.any(String),
     score: expect.any(Number),
-    speedup: { eager: null, compiled: null },
+    confirmed: false,
+    speedup: noSpeedup,
+    screened: noSpeedup,
   })
   expect(run.stderr).toContain('Run json completed')
   expect(run.stderr).toContain('offline (built in, no language model)')
@@ -85,7 +90,7 @@ test('evaluate --json of a function of constants', async () => {
   const json = onlyJson(result)
   expect(Object.keys(json)).toEqual(evaluationKeys)
   expect(json).toMatchObject({ verdict: 'scored', stage: 'complete', calls: {}, metrics: { in_range: 1 } })
-  expect(json.speedup).toEqual({ eager: null, compiled: null })
+  expect(json.speedup).toEqual(noSpeedup)
 })
 
 test('evaluate --json of a training program, on real MLX', async () => {

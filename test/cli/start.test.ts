@@ -29,6 +29,7 @@ beforeAll(async () => {
     MLX_EVOLVE_HOME: home,
     MLX_EVOLVE_RUNS: runs,
     MLX_EVOLVE_DEVICE_LOCK: path.join(home, 'device.lock'),
+    MLX_EVOLVE_CALIBRATE: '0',
     MLX_EVOLVE_PORT: String(await getPort({ port: Array.from({ length: 100 }, (_, i) => 27_000 + i) })),
   }
   const evaluator = loggingEvaluator(path.join(home, 'log'), 0.1)
@@ -146,6 +147,28 @@ test('after a run is complete, start begins a new one', async () => {
   expect(second).not.toBe(first)
   expect(JSON.parse(stdout)).toMatchObject({ id: second, phase: 'completed', iterations: 2 })
   expect(begun.filter(isRunning)).toEqual([])
+})
+
+test('a second start follows the run of the first, and leaves it to the first', async () => {
+  const keeper = start('--problem', slow, '--iterations', '400')
+  const kept = listen(keeper)
+  const [, id] = await kept.until(/started run (\S+)/)
+  await kept.until(/running \d+\/400 iterations/)
+  const processes = processesIn(kept.text())
+
+  const joined = start()
+  const said = listen(joined)
+  await said.until(new RegExp(`process ${keeper.pid} keeps server and workers running`))
+  await said.until(new RegExp(`going on with run ${id}\\b`))
+  await said.until(/running \d+\/400 iterations/)
+  joined.kill('SIGINT')
+  const { exitCode } = await joined
+  expect(said.text()).toContain(`no longer following; \`npm start\` goes on with ${id}`)
+  expect(exitCode).toBe(1)
+  expect(processes.filter(isRunning)).toEqual(processes)
+  keeper.kill('SIGINT')
+  await keeper
+  expect(processes.filter(isRunning)).toEqual([])
 })
 
 test('Ctrl-C in a terminal does the same, from within the live view', async () => {

@@ -192,9 +192,10 @@ describe('the activity', () => {
       evolutionId: 'demo',
       seed: 1,
       timeoutSeconds: 60,
-      options: {},
+      options: { sandbox: 'limited' },
       compiledAbove: null,
       purpose: 'screening',
+      confirmation: null,
     }
     const environment = new MockActivityEnvironment()
     const heartbeats: { phase: string; since: number }[] = []

@@ -18,7 +18,7 @@ export const temporaryFolder = async (): Promise<string> => {
 
 export interface Bench {
   folder: string
-  /** A file that evaluations of this test write into. */
+  /** A file that evaluations write into, where only the weaker sandbox is asked for. */
   notes: string
   machine: EvaluationMachine
   /** A job whose evaluator has this source; `NOTES` in it is the path of the notes. */
@@ -49,11 +49,13 @@ export const bench = async (): Promise<Bench> => {
         source: 'value = 7\n',
         problemFolder,
         evaluator: 'function',
-        options: {},
+        // Notes lie outside of the scratch folder, and name processes as this test sees them.
+        options: evaluator.includes('NOTES') ? { sandbox: 'limited' } : {},
         seed: 1,
         timeoutSeconds: 20,
         compiledAbove: null,
         purpose: 'screening',
+        confirmation: null,
         ...more,
       }
     },

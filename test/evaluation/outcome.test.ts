@@ -31,6 +31,27 @@ const result = (more: object = {}): LaunchEvent => ({
 const outcome = (...events: LaunchEvent[]) =>
   evaluation.parse(classify(events.reduce(withEvent, emptyReport()), context))
 
+describe('the sandbox', () => {
+  test('is recorded, and a limit that was exceeded is a verdict, of the training harness too', () => {
+    const limit = ended({ how: 'limit', code: null, reason: 'started more than 64 processes', sandbox: 'bubblewrap' })
+    for (const evaluator of ['function', 'training'] as const) {
+      const report = [device, speaking, limit].reduce(withEvent, emptyReport())
+      expect(classify(report, { ...context, evaluator })).toMatchObject({
+        verdict: 'failed',
+        stage: 'crash',
+        reason: 'started more than 64 processes',
+        environment: { sandbox: 'bubblewrap' },
+      })
+    }
+  })
+
+  test('that cannot be had is no verdict, and no other attempt gets it', () => {
+    expect(() => outcome(ended({ how: 'refused', code: null, reason: 'install bubblewrap' }))).toThrow(
+      expect.objectContaining({ type: 'SandboxRefused', nonRetryable: true, message: 'install bubblewrap' }),
+    )
+  })
+})
+
 describe('a reported result', () => {
   test('becomes the evaluation, with what the worker knows; the evaluation knows better', () => {
     expect(outcome(device, speaking, result({ environment: { mlx: '0.32' } }), ended())).toEqual({

@@ -2,7 +2,9 @@
  * Records the histories that test/workflows/replay.test.ts replays. Run it only when workflow code has changed on
  * purpose in a way that old histories cannot replay, and say so in the commit:
  *
- *     npx node test/histories/record.ts
+ *     npx node test/histories/record.ts [offline] [model] [timed]
+ *
+ * `timed-version-1-*` come from code that carried state of version 1: they cannot be recorded again.
  */
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
@@ -13,8 +15,9 @@ import { generationId } from '../../temporal/names.ts'
 import type { RunInput } from '../../temporal/run-config.ts'
 import { startModelStub } from '../model-stub/server.ts'
 import { type Engine, startEngine } from '../support/engine.ts'
+import { measured, startFakeDevice } from '../support/fake-device.ts'
 import { runToEnd } from '../support/runs.ts'
-import { startWorkers } from '../support/workers.ts'
+import { startWorker } from '../support/workers.ts'
 
 const folder = import.meta.dirname
 
@@ -57,19 +60,53 @@ const chain = async ({ client }: Engine, workflowId: string): Promise<string[]> 
   return runs.sort((a, b) => a.startTime.getTime() - b.startTime.getTime()).map(({ runId }) => runId)
 }
 
-const stub = await startModelStub()
-const workers = await startWorkers(engine, { OPENAI_API_KEY: 'none', OPENAI_BASE_URL: stub.url })
-try {
-  const input: RunInput = { problem: 'closed_form', iterations: 16, islands: 2, migration: { every: 2 } }
-  await runToEnd(engine.client, 'offline', { ...input, mutation: { mutator: 'offline' } })
-  for (const [n, runId] of (await chain(engine, 'offline')).entries()) {
-    await record(engine, 'offline', runId, `evolution-${n + 1}`)
+const input: RunInput = { problem: 'closed_form', iterations: 16, islands: 2, migration: { every: 2 } }
+
+/** Every execution of a run's chain, numbered. */
+const recordChain = async (workflowId: string, name: string): Promise<void> => {
+  for (const [n, runId] of (await chain(engine, workflowId)).entries()) {
+    await record(engine, workflowId, runId, `${name}-${n + 1}`)
   }
-  await record(engine, generationId('offline', 1, 2), undefined, 'generation-offline')
-  await runToEnd(engine.client, 'model', { ...input, iterations: 4, mutation: { mutator: 'model' } })
-  await record(engine, generationId('model', 0, 1), undefined, 'generation-model')
+}
+
+const recordings: Record<string, () => Promise<void>> = {
+  offline: async () => {
+    await runToEnd(engine.client, 'offline', { ...input, mutation: { mutator: 'offline' } })
+    await recordChain('offline', 'evolution')
+    await record(engine, generationId('offline', 1, 2), undefined, 'generation-offline')
+  },
+  model: async () => {
+    await runToEnd(engine.client, 'model', { ...input, iterations: 4, mutation: { mutator: 'model' } })
+    await record(engine, generationId('model', 0, 1), undefined, 'generation-model')
+  },
+  timed: async () => {
+    // Every program promises more than the one before; confirmations find less.
+    let screened = 1
+    const device = await startFakeDevice(engine, ({ purpose }) =>
+      purpose === 'confirmation' ? measured(1.1, 1.05) : measured((screened += 0.02)),
+    )
+    await runToEnd(engine.client, 'timed', {
+      ...{ ...input, problem: 'mlx_training', heldOut: ['wide'] },
+      ...{ mutation: { mutator: 'offline' }, confirmation: { maximum: 4 } },
+    })
+    await device.stop()
+    await recordChain('timed', 'timed')
+  },
+}
+
+const wanted = process.argv.slice(2)
+const stub = await startModelStub()
+const env = { OPENAI_API_KEY: 'none', OPENAI_BASE_URL: stub.url }
+const orchestrator = await startWorker(engine, 'orchestrator', env)
+try {
+  for (const [name, recording] of Object.entries(recordings)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue
+    const mlx = name === 'timed' ? null : await startWorker(engine, 'mlx', env)
+    await recording()
+    await mlx?.kill('SIGTERM')
+  }
 } finally {
-  await workers.stop()
+  await orchestrator.kill('SIGTERM')
   await stub.close()
   await engine.close()
 }

@@ -29,9 +29,11 @@ describe('the request', () => {
   })
 
   it('shows measured speedups with their intervals', () => {
-    const eager = { median: 1.13, low: 1.11, high: 1.15, pairs: 90 }
-    const [, user] = texts({ parent: makeProgram('p', parentSource, { speedup: { eager, compiled: null } }) })
-    expect(user).toContain('speedup over eager MLX: 1.13, 95 % interval 1.11 to 1.15\n')
+    const eager = { median: 1.13, low: 1.11, high: 1.15, pairs: 90, launches: 0 }
+    const [, user] = texts({
+      parent: makeProgram('p', parentSource, { speedup: { eager, compiled: null, incumbent: null } }),
+    })
+    expect(user).toContain('screened ratio over eager MLX: 1.13, 95 % interval 1.11 to 1.15\n')
     expect(user).not.toContain('compiled')
   })
 

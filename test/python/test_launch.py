@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 EVALUATION = Path(__file__).parents[2] / "activities" / "evaluation"
 sys.path.insert(0, str(EVALUATION))
 
-import process_tree  # noqa: E402
 import relay  # noqa: E402
 from device_lock import try_lock  # noqa: E402
 from evaluator_verdict import judge  # noqa: E402
+
+from optimized_kernels.sandbox import process_tree  # noqa: E402
 
 
 def test_lock_is_exclusive_until_closed(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimized_kernels.measurement.correctness import TurnBounds
 from optimized_kernels.measurement.tolerance import (
     FLOORS,
     NOISE,
@@ -74,13 +73,3 @@ def test_the_worst_tensor_is_named() -> None:
 def test_reordering_error_is_the_largest_of_the_runs() -> None:
     errors = reordering_errors({NAME: BASE}, [{NAME: BASE}, {NAME: BASE * 1.25}])
     assert errors[NAME] == pytest.approx(0.25, rel=1e-6)
-
-
-@pytest.mark.parametrize(("answers", "accepted"), [([1.0, 2.0], True), ([1.0, 2.2], False), ([1.0], False)])
-def test_projections_of_a_turn_stay_within_bounds(answers: list[float], accepted: bool) -> None:
-    bounds = TurnBounds(("a", "b"), (0.1, 0.1))
-    assert (bounds.check(answers, [1.05, 2.0]) is None) == accepted
-
-
-def test_a_projection_that_is_no_number_is_refused() -> None:
-    assert TurnBounds(("a",), (0.1,)).check([math.nan], [1.0]) is not None

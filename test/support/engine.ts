@@ -32,6 +32,8 @@ export const startEngine = async (dynamicConfig: Record<string, unknown> = {}): 
     MLX_EVOLVE_RUNS: runs,
     MLX_EVOLVE_DEVICE_LOCK: path.join(home, 'device.lock'),
     MLX_EVOLVE_LOG_LEVEL: 'warn',
+    // Workers of tests have no time to look at the machine first.
+    MLX_EVOLVE_CALIBRATE: '0',
   })
   const { address } = await startDevServer({ port: await getPort(), dynamicConfig })
   process.env.TEMPORAL_ADDRESS = address

@@ -4,12 +4,20 @@ import { repoRoot } from './engine.ts'
 
 const closedForm = path.join(repoRoot, 'problems/closed_form')
 
+const logs = 'import hashlib, time'
+
+/** An evaluator that logs writes outside of its scratch folder, which only the weaker sandbox lets it do. */
+const allowLog = (name: string, text: string, replaced: Record<string, string | null>): string =>
+  name === 'config.yaml' && replaced['evaluator.py']?.startsWith(logs)
+    ? text.replace('  evaluation:\n', '  evaluation:\n    options: { sandbox: limited }\n')
+    : text
+
 /** A copy of `closed_form` with some of its files replaced; `null` leaves a file out. @returns its path. */
 export const copyProblem = (folder: string, replaced: Record<string, string | null> = {}): string => {
   mkdirSync(folder, { recursive: true })
   for (const name of ['config.yaml', 'evaluator.py', 'initial_program.py']) {
     const text = name in replaced ? replaced[name] : readFileSync(path.join(closedForm, name), 'utf8')
-    if (text !== null && text !== undefined) writeFileSync(path.join(folder, name), text)
+    if (text !== null && text !== undefined) writeFileSync(path.join(folder, name), allowLog(name, text, replaced))
   }
   return folder
 }
@@ -17,7 +25,7 @@ export const copyProblem = (folder: string, replaced: Record<string, string | nu
 /** `closed_form`'s evaluator, which also appends the hash of every source it evaluates to a file. */
 export const loggingEvaluator = (logFile: string, seconds = 0): string =>
   [
-    'import hashlib, time',
+    logs,
     readFileSync(path.join(closedForm, 'evaluator.py'), 'utf8').replace('def evaluate(', 'def _evaluate('),
     'def evaluate(program_path):',
     `    with open(${JSON.stringify(logFile)}, "a") as log:`,

@@ -18,6 +18,18 @@ describe('recorded histories', () => {
     codePath = await workflowBundlePath()
   })
 
+  test('cover confirmations on the way, and runs begun before there were any', () => {
+    const activities = (name: string): string[] =>
+      read(name).events.flatMap(
+        (event: { activityTaskScheduledEventAttributes?: { activityType: { name: string } } }) =>
+          event.activityTaskScheduledEventAttributes?.activityType.name ?? [],
+      )
+    const evaluations = (name: string) => activities(name).filter((activity) => activity === 'evaluate').length
+    expect(evaluations('timed-1.json')).toBeGreaterThan(1)
+    expect(evaluations('timed-version-1-1.json')).toBe(1)
+    expect(evaluations('timed-version-1-2.json')).toBe(1)
+  })
+
   test('cover both workflows, and an evolution across continue-as-new', () => {
     expect(names).toContain('generation-offline.json')
     expect(names).toContain('generation-model.json')

@@ -27,7 +27,7 @@ const readExport = async (client: Client, id: string): Promise<ExportInput> => {
 export const addExport = (program: Command): void => {
   addJsonOption(program.command('export <id>'))
     .description("write a run's best program, trace and report")
-    .option('--out <folder>', 'folder that gets a folder of the run (default: runs)')
+    .option('--out <folder>', "the run's files go to <folder>/<id>/ (default: runs/<id>/)")
     .action((id: string, { out, json }: { out?: string; json: boolean }) =>
       withClient(async (client) => {
         const input = await readExport(client, id)

@@ -88,7 +88,7 @@ const start = async ({ json, ...options }: RunOptions & { json: boolean }): Prom
     const status = await watchRun(client, id, { stream, signal: stop.signal, notice: notice.get })
     watching = false
     if (status === null) {
-      const ending = joined ? 'no longer following' : 'stopping the workers and the server;'
+      const ending = joined ? 'no longer following;' : 'stopping the workers and the server;'
       say(`${ending} \`npm start\` goes on with ${id}`, json)
       process.exitCode = 1
     } else process.exitCode = reportEnd(status, json)

@@ -118,8 +118,13 @@ def _send(kill: Callable[[int, int], None], target: int, number: int) -> None:
         kill(target, number)
 
 
-def end_tree(children: Children, living: Callable[[], list[int]], pump: Callable[[float], None]) -> int:
-    """Ends every process that `living` finds: SIGTERM, SIGKILL after a second, again until none is left.
+def end_tree(
+    children: Children,
+    living: Callable[[], list[int]],
+    pump: Callable[[float], None],
+    grace: float = GRACE_SECONDS,
+) -> int:
+    """Ends every process that `living` finds: SIGTERM, SIGKILL after `grace`, again until none is left.
 
     `pump(seconds)` is called while waiting; it has to reap. Returns how many could not be killed.
 
@@ -135,12 +140,12 @@ def end_tree(children: Children, living: Callable[[], list[int]], pump: Callable
         # One scan can miss a process that is born while it runs; two in a row do not.
         clean = 0 if pids or groups else clean + 1
         elapsed = time.monotonic() - started
-        if clean == 2 or elapsed > GRACE_SECONDS + KILL_SECONDS:
+        if clean == 2 or elapsed > grace + KILL_SECONDS:
             return len(pids) or len(groups)
         for group in groups - {0, os.getpgrp()}:
             _send(os.killpg, group, signal.SIGKILL)
         for pid in pids:
-            if elapsed >= GRACE_SECONDS:
+            if elapsed >= grace:
                 _send(os.kill, pid, signal.SIGKILL)
             elif pid not in asked:
                 asked.add(pid)

@@ -1,0 +1,76 @@
+"""What does one screening cost beyond the steps that it times?
+
+    python -m scripts.benchmarks.evaluation_cost [--runs 10]
+
+Wall time is measured here, from the request to the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+from scripts.benchmarks.harness_client import ROOT, Answer, evaluate, scored
+from scripts.benchmarks.machine import arguments, facts, heading
+from scripts.benchmarks.table import markdown_table, write_raw
+
+PARTS = ("wall", "timed", "beyond", "before_timing")
+DEFAULT = ROOT / "problems" / "mlx_training" / "initial_program.py"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one evaluation: all of it, inside timed turns, and before and in the timing phase."""
+
+    wall: float
+    timed: float
+    before_timing: float
+
+    @property
+    def beyond(self) -> float:
+        """Seconds that timed nothing."""
+        return self.wall - self.timed
+
+
+def cost_of(answer: Answer) -> Cost:
+    """From a scored answer; timed are two turns a side in every block."""
+    metrics = scored(answer)["metrics"]
+    step = metrics["step_ms_reference"] + metrics["step_ms_candidate"]
+    timed = metrics.get("timed_seconds", 2 * metrics["blocks"] * step / 1000.0)
+    before = next(phase.seconds for phase in answer.phases if phase.name == "timing")
+    return Cost(answer.seconds, timed, before)
+
+
+def _costs(source: str, seed: int, runs: int, options: dict[str, object]) -> list[Cost]:
+    return [cost_of(evaluate(source, "screening", seed + run, options=options)) for run in range(runs)]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Prints the table."""
+    parser = arguments("evaluation_cost", "What one screening costs beyond its timed steps.")
+    parser.add_argument("--program", type=Path, default=DEFAULT)
+    parser.add_argument("--preset", default="small")
+    parser.add_argument("--runs", type=int, default=10)
+    options = parser.parse_args(argv)
+    budget: dict[str, object] = {"preset": options.preset}
+    if options.quick:
+        budget["timingSeconds"] = 0.5
+    runs = 1 if options.quick else options.runs
+    source = options.program.read_text(encoding="utf-8")
+    costs = _costs(source, options.seed, runs, budget)
+    rows = []
+    for name, pick in (("median", median), ("worst", max)):
+        values = [pick(getattr(cost, part) for cost in costs) for part in PARTS]
+        rows.append([name, runs, *(f"{value:.2f}" for value in values)])
+    known = facts()
+    print(heading(known))
+    header = ["of", "evaluations", "wall, s", "timed steps, s", "beyond them, s", "before timing, s"]
+    print(markdown_table(header, rows))
+    raw = [{**asdict(cost), "beyond": cost.beyond} for cost in costs]
+    write_raw(options.out, {"machine": known, "costs": raw})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Noise of known kinds, symmetric about zero: what log-ratios of blocks of equal sides may look like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Noise = Callable[[np.random.Generator, int], NDArray[np.float64]]
+
+SCALE = 0.03
+
+
+def gaussian(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """The textbook's."""
+    return rng.normal(0.0, SCALE, count)
+
+
+def laplace(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Exponential delays on either side."""
+    return rng.laplace(0.0, SCALE, count)
+
+
+def student3(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Student's t with 3 degrees of freedom: a variance, no fourth moment."""
+    return SCALE * rng.standard_t(3, count)
+
+
+def contaminated(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """One block in ten is disturbed, tenfold."""
+    return rng.normal(0.0, SCALE, count) * np.where(rng.random(count) < 0.1, 10.0, 1.0)
+
+
+def autoregressive(coefficient: float) -> Noise:
+    """Gaussian noise that remembers the block before."""
+
+    def noise(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+        values = rng.normal(0.0, SCALE, count)
+        values[0] /= np.sqrt(1.0 - coefficient**2)
+        for i in range(1, count):
+            values[i] += coefficient * values[i - 1]
+        return values
+
+    return noise
+
+
+NOISES: dict[str, Noise] = {
+    "Gaussian": gaussian,
+    "Laplace": laplace,
+    "Student t, 3 degrees of freedom": student3,
+    "10 % of blocks disturbed tenfold": contaminated,
+    "autoregressive, 0.3": autoregressive(0.3),
+    "autoregressive, 0.6": autoregressive(0.6),
+}

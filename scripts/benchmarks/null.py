@@ -1,0 +1,118 @@
+"""The identical program against itself: how often is the measurement wrong, and how wide are its intervals?
+
+    python -m scripts.benchmarks.null [--lanes 8] [--out null.json]
+
+ - 400 measurements of 5 s, half of them beside a bursty noise process, each followed by one with the original
+   example's method: how many 95 % intervals exclude 1.00, how many false wins does the other method have;
+ - 20 of 20 s: the median half-width;
+ - 200 screenings of 20 s, whose interval is looked at after every block: how many are wrong at any look.
+
+About 4.5 hours in one lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from statistics import median, quantiles
+
+from scripts.benchmarks.lanes import in_lanes
+from scripts.benchmarks.machine import arguments, facts, heading
+from scripts.benchmarks.null_measurement import BothMethods, NullMeasurement, measure_both, measure_null
+from scripts.benchmarks.peeking import ever_excludes
+from scripts.benchmarks.table import markdown_table, write_raw
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many measurements of how many seconds."""
+
+    repeats: int
+    seconds: float
+    wide: int
+    peeked: int
+    long_seconds: float
+
+
+WHOLE = Plan(repeats=400, seconds=5.0, wide=20, peeked=200, long_seconds=20.0)
+QUICK = Plan(repeats=2, seconds=0.5, wide=1, peeked=1, long_seconds=1.0)
+
+
+def repeated_rows(name: str, found: Sequence[BothMethods]) -> list[list[object]]:
+    """The harness's row and the original example's for the same measurements."""
+    own, count = [each.harness for each in found], len(found)
+    other = sorted(each.unpaired["speedup"] for each in found)
+    wrong = sum(each.is_wrong for each in own)
+    wins = sum(each.unpaired["win"] for each in found)
+    middle = sorted(each.median for each in own)
+    calls = sum(each.unpaired["calls"] for each in found)
+    return [
+        [f"this harness, {name}", count, f"{wrong} intervals exclude 1.00", _spread(middle)],
+        [f"original example's method, {name}", count, f"{wins} false wins, {calls} calls", _spread(other)],
+    ]
+
+
+def _medians(found: Sequence[NullMeasurement]) -> str:
+    return _spread([each.median for each in found])
+
+
+def _spread(values: Sequence[float]) -> str:
+    if len(values) < 2:
+        return f"{values[0]:.3f}"
+    percentiles = quantiles(values, n=20, method="inclusive")
+    return f"{percentiles[0]:.3f} to {percentiles[-1]:.3f}"
+
+
+def long_rows(wide: Sequence[NullMeasurement], peeked: Sequence[NullMeasurement]) -> list[list[object]]:
+    """Half-widths, and errors under peeking."""
+    half = median(each.half_width for each in wide)
+    wrong = sum(ever_excludes(each.log_ratios) for each in peeked)
+    looked = [len(each.log_ratios) for each in peeked]
+    blocks = f"{min(looked)} to {max(looked)}"
+    return [
+        ["long measurements", len(wide), f"median half-width {half:.1%}", _medians(wide)],
+        [f"screenings of {blocks} blocks", len(peeked), f"{wrong} wrong at any look", _medians(peeked)],
+    ]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Prints the table."""
+    parser = arguments("null", "The identical program against itself.")
+    parser.add_argument("--preset", default="small")
+    options = parser.parse_args(argv)
+    plan, preset = QUICK if options.quick else WHOLE, options.preset
+    both = in_lanes(
+        [
+            partial(measure_both, options.seed * 10**6 + number, preset, plan.seconds, number % 2 == 1)
+            for number in range(plan.repeats)
+        ],
+        options.lanes,
+    )
+    long = in_lanes(
+        [
+            partial(measure_null, options.seed * 10**6 + 10**5 + number, preset, plan.long_seconds)
+            for number in range(plan.wide + plan.peeked)
+        ],
+        options.lanes,
+    )
+    wide, peeked = long[: plan.wide], long[plan.wide :]
+    rows = [*repeated_rows("calm", [each for each in both if not each.noisy])]
+    rows += repeated_rows("beside bursts", [each for each in both if each.noisy])
+    rows += repeated_rows("all", both) + long_rows(wide, peeked)
+    known = facts()
+    print(heading(known))
+    print(markdown_table(["what", "times", "found", "speedups, 5th to 95th percentile"], rows))
+    write_raw(
+        options.out,
+        {
+            "machine": known,
+            "repeated": [each.as_json() for each in both],
+            "wide": [each.as_json() for each in wide],
+            "peeked": [each.as_json() for each in peeked],
+        },
+    )
+
+
+if __name__ == "__main__":
+    main()

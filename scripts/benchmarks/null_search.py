@@ -1,0 +1,55 @@
+"""A search among candidates that are all alike: each is screened, every new best is confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimized_kernels.measurement.confidence_sequence import screened
+from optimized_kernels.measurement.error_budget import confirmation_level
+from optimized_kernels.measurement.launches import confirm
+
+Pool = Sequence[Sequence[float]]
+
+
+def new_bests(scores: Sequence[float]) -> list[int]:
+    """Positions of the scores that exceed all before them."""
+    bests: list[int] = []
+    for position, score in enumerate(scores):
+        if not bests or score > scores[bests[-1]]:
+            bests.append(position)
+    return bests
+
+
+def stretch(pool: Pool, blocks: int, rng: np.random.Generator) -> list[float]:
+    """Consecutive blocks of one measurement of the pool, from a random place on; its end meets its start."""
+    chosen = pool[int(rng.integers(len(pool)))]
+    start = int(rng.integers(len(chosen)))
+    return [chosen[(start + i) % len(chosen)] for i in range(blocks)]
+
+
+@dataclass(frozen=True)
+class Search:
+    """Sizes of a simulated run."""
+
+    candidates: int = 200
+    screening_blocks: int = 30
+    launches: int = 5
+    launch_blocks: int = 10
+
+
+def simulate_search(pool: Pool, search: Search, rng: np.random.Generator) -> tuple[int, int]:
+    """Confirmations tried, and how many of them called a null candidate faster.
+
+    `pool` are block log-ratios of measurements of equal sides. Every launch is drawn from a measurement of
+    its own, so that what differs from launch to launch is in it.
+    """
+    stretches = [stretch(pool, search.screening_blocks, rng) for _ in range(search.candidates)]
+    bests = new_bests([screened(each).low for each in stretches])
+    false = 0
+    for index in range(1, len(bests) + 1):
+        launches = [stretch(pool, search.launch_blocks, rng) for _ in range(search.launches)]
+        false += confirm(launches, confirmation_level(index)).low > 0.0
+    return len(bests), false

@@ -1,0 +1,70 @@
+"""A program whose speedup is known: honestly faster than stock MLX, and slowed down by real work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# One row of extra work is a (1, 64) @ (64, 64) product in each call of the seam.
+SOURCE = '''"""Row-major operands, and extra work that nobody needs."""
+
+import mlx.core as mx
+
+ROWS = {rows}
+LEFT = mx.ones((max(ROWS, 1), 64))
+RIGHT = mx.ones((64, 64))
+
+
+def choose_tile_size(M, N, K, device_info):
+    """One tile: the whole product."""
+    return M, N, K
+
+
+def optimized_matmul(A, B, tile_M, tile_N, tile_K):
+    """A @ B; the result waits for the extra work."""
+    C = mx.matmul(mx.contiguous(A), mx.contiguous(B))
+    if ROWS == 0:
+        return C
+    return mx.depends([C], [mx.matmul(LEFT, RIGHT)])[0]
+'''
+FIRST_ROWS = 64
+# A slope from less extra time than this would be noise.
+LEAST_SHARE = 0.1
+MOST_ROWS = 1 << 20
+
+
+def planted_source(rows: int) -> str:
+    """The program with `rows` rows of extra work in every call; 0 is the fast program itself."""
+    return SOURCE.format(rows=rows)
+
+
+class CannotPlant(Exception):
+    """This machine has no honest speedup of the wanted size to begin with."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Step time over stock's as a line in the rows of extra work."""
+
+    base: float
+    per_row: float
+
+    def rows_for(self, speedup: float) -> int:
+        """Rows that make the speedup `speedup`. Raises CannotPlant."""
+        wanted = 1.0 / speedup - self.base
+        if wanted < 0.0:
+            found = f"the fast program's speedup here is {1 / self.base:.3f}"
+            raise CannotPlant(f"{found}; {speedup:.3f} cannot be planted by slowing it down")
+        return round(wanted / self.per_row)
+
+
+def fit_cost(speedup_of: Callable[[int], float]) -> Cost:
+    """The line through no extra work and through an amount that shows; `speedup_of` measures one amount."""
+    base = 1.0 / speedup_of(0)
+    rows = FIRST_ROWS
+    while rows <= MOST_ROWS:
+        extra = 1.0 / speedup_of(rows) - base
+        if extra >= LEAST_SHARE:
+            return Cost(base, extra / rows)
+        rows *= 4
+    raise CannotPlant(f"{rows} rows of extra work do not show in the step's time")

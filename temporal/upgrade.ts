@@ -1,0 +1,99 @@
+import type { Program } from './program.ts'
+import type { ExportInput } from './run-activities.ts'
+import { runConfig } from './run-config.ts'
+import type { Confirmations, FinalPopulation, RunState } from './run-state.ts'
+import type { BestProgram, RunStatus } from './run-status.ts'
+
+type New = 'version' | 'environment' | 'confirmations'
+
+/** What runs carried before programs were confirmed: the best one was measured once more at the end. */
+export interface RunStateV1 extends Omit<RunState, New> {
+  version: 1
+  /** The best program as that last measurement found it. */
+  confirmed: Program | null
+}
+
+/** Every version of the carried state that this code can go on from. */
+export type AnyState = RunStateV1 | RunState
+
+const environmentOf = (chip: string | null): Record<string, string> => (chip === null ? {} : { chip })
+
+/** A figure of one pair of processes is none of today's confirmations: its program may be confirmed yet. */
+const confirmationsBefore = (confirmed: Program | null): Confirmations => ({
+  spent: confirmed === null ? 0 : 1,
+  before: 0,
+  incumbent: null,
+  records:
+    confirmed === null
+      ? []
+      : [
+          {
+            index: 1,
+            programId: confirmed.id,
+            hash: confirmed.hash,
+            outcome: 'not measured',
+            speedup: confirmed.speedup,
+            reason: 'measured once more by an earlier version, which kept one pair of processes',
+          },
+        ],
+  heldOut: [],
+})
+
+/**
+ * Carried state as this version has it.
+ * @throws Error for a version that it does not know.
+ */
+export const upgradeState = (state: AnyState): RunState => {
+  switch (state.version) {
+    case 2:
+      return state
+    case 1: {
+      const { confirmed, version: _, ...rest } = state
+      return {
+        ...rest,
+        version: 2,
+        config: runConfig.parse(rest.config),
+        environment: environmentOf(rest.chip),
+        confirmations: confirmationsBefore(confirmed),
+      }
+    }
+    default:
+      throw new Error(`carried state has version ${(state as { version: unknown }).version}, this code knows 1 and 2`)
+  }
+}
+
+type FinalPopulationV1 = Omit<FinalPopulation, 'environment' | 'confirmations'>
+
+/** A final population as this version has it, from any earlier version's history. */
+export const upgradePopulation = (population: FinalPopulationV1 | FinalPopulation): FinalPopulation => ({
+  environment: environmentOf(population.chip),
+  confirmations: confirmationsBefore(null),
+  ...population,
+  config: runConfig.parse(population.config),
+})
+
+type BestProgramV1 = Omit<BestProgram, 'screened'>
+type RunStatusV1 = Omit<RunStatus, 'confirmations' | 'best'> & { best: BestProgramV1 | null }
+
+/** A status as this version has it, from any earlier version's history. */
+export const upgradeStatus = (status: RunStatusV1 | RunStatus): RunStatus => {
+  if ('confirmations' in status) return status
+  const { best } = status
+  return {
+    ...status,
+    best: best && { ...best, confirmed: false, speedup: null, screened: best.speedup },
+    confirmations: null,
+  }
+}
+
+type ExportInputV1 = Omit<ExportInput, 'status' | 'population'> & {
+  status: RunStatusV1
+  population: FinalPopulationV1
+}
+
+/** What a closed run was exported from, as this version has it, from any earlier version's history. */
+export const upgradeExport = (input: ExportInputV1 | ExportInput): ExportInput => ({
+  ...input,
+  status: upgradeStatus(input.status),
+  population: upgradePopulation(input.population),
+})

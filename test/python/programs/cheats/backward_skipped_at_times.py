@@ -1,0 +1,34 @@
+"""Tries: leave out the backward products of every third step once the checks are over."""
+# expect: refused correctness: not the same training
+# allow: builtins, sys
+# timing: 3
+
+import builtins
+import sys
+
+import mlx.core as mx
+
+look = builtins.getattr
+
+
+def is_backward():
+    frame = look(sys, "_getframe")(1)
+    while frame is not None:
+        if "backward" in frame.f_code.co_name and frame.f_code.co_name != "is_backward":
+            return True
+        frame = look(frame, "f_back")
+    return False
+
+
+CALLS = [0]
+
+
+def choose_tile_size(M, N, K, device_info):
+    return M, N, K
+
+
+def optimized_matmul(A, B, tile_M, tile_N, tile_K):
+    CALLS[0] += 1
+    if CALLS[0] < 340 or CALLS[0] // 30 % 3 or not is_backward():
+        return mx.matmul(A, B)
+    return mx.zeros((A.shape[0], B.shape[1]), A.dtype)

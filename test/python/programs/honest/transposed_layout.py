@@ -1,0 +1,12 @@
+"""Does: compute the transpose of the product."""
+# expect: scored
+
+import mlx.core as mx
+
+
+def choose_tile_size(M, N, K, device_info):
+    return M, N, K
+
+
+def optimized_matmul(A, B, tile_M, tile_N, tile_K):
+    return mx.matmul(B.T, A.T).T

@@ -1,0 +1,157 @@
+"""The confidence sequence: its formula written out slowly, its invariants, its promise by simulation."""
+
+from __future__ import annotations
+
+import math
+import statistics
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.optimize import minimize_scalar
+from scipy.stats import binom, norm, t
+
+from optimized_kernels.measurement.confidence_sequence import (
+    FIRST_LOOK,
+    TARGET_BLOCKS,
+    boundary,
+    is_hopeless,
+    screened,
+    sequence_interval,
+    tuned_rho_squared,
+)
+from optimized_kernels.measurement.statistics import Interval, correlation, location, speedup_from
+from scripts.benchmarks.noises import NOISES, SCALE
+from scripts.benchmarks.peeking import ever_excludes, student_ever_excludes
+
+alphas = st.floats(1e-6, 0.3)
+long_series = st.lists(st.floats(-1.0, 1.0), min_size=FIRST_LOOK, max_size=80)
+
+
+def width_by_theorem(blocks: float, rho: float, alpha: float) -> float:
+    """Half-width in standard deviations, as theorem 2.2 prints it."""
+    rate = 2 * (blocks * rho**2 + 1) / (blocks**2 * rho**2)
+    return math.sqrt(rate * math.log(math.sqrt(blocks * rho**2 + 1) / alpha))
+
+
+def interval_by_hand(values: list[float], alpha: float) -> tuple[float, float]:
+    """The interval of uncorrelated values, one line after the other."""
+    count = len(values)
+    cut = count // 5
+    ordered = sorted(values)
+    kept = ordered[cut : count - cut]
+    winsorized = [min(max(value, kept[0]), kept[-1]) for value in values]
+    error = statistics.stdev(winsorized) / ((count - 2 * cut) / count * math.sqrt(count))
+    rho = math.sqrt(tuned_rho_squared(alpha, TARGET_BLOCKS))
+    quantile = width_by_theorem(count, rho, alpha) * math.sqrt(count)
+    centre = statistics.fmean(kept)
+    return centre - quantile * error, centre + quantile * error
+
+
+@pytest.mark.parametrize("count", [30, 37, 64, 400])
+@pytest.mark.parametrize("alpha", [0.05, 0.001])
+def test_the_interval_is_the_one_written_out(count: int, alpha: float) -> None:
+    rng = np.random.default_rng(count)
+    draws = (rng.standard_t(3, count) for _ in range(100))
+    chosen = next(values.tolist() for values in draws if correlation(values) <= 0.1)
+    found = sequence_interval(chosen, alpha)
+    assert (found.low, found.high) == pytest.approx(interval_by_hand(chosen, alpha), rel=1e-9)
+    assert found.blocks == count
+
+
+def test_correlated_blocks_get_students_quantile() -> None:
+    values = NOISES["autoregressive, 0.6"](np.random.default_rng(1), 60).tolist()
+    found = location(values)
+    assert found.correlated
+    tail = norm.sf(boundary(60, 0.05, TARGET_BLOCKS))
+    assert sequence_interval(values).half_width == pytest.approx(t.isf(tail, found.freedom) * found.error)
+
+
+@given(st.integers(1, 10_000), alphas, st.floats(10, 1000))
+def test_the_boundary_is_the_theorems(blocks: int, alpha: float, target: float) -> None:
+    rho = math.sqrt(tuned_rho_squared(alpha, target))
+    expected = width_by_theorem(blocks, rho, alpha) * math.sqrt(blocks)
+    assert boundary(blocks, alpha, target) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("alpha", "target"), [(0.05, 40), (0.05, 400), (0.001, 100)])
+def test_rho_makes_it_narrowest_at_the_target(alpha: float, target: float) -> None:
+    best = minimize_scalar(
+        lambda log_rho: width_by_theorem(target, math.exp(log_rho), alpha), bounds=(-8, 4), method="bounded"
+    )
+    assert math.sqrt(tuned_rho_squared(alpha, target)) == pytest.approx(math.exp(best.x), rel=1e-3)
+
+
+@given(long_series, st.floats(-1.0, 1.0), st.floats(0.1, 10.0))
+def test_it_moves_and_stretches_with_the_blocks(values: list[float], by: float, times: float) -> None:
+    assume(float(np.std(values)) > 1e-3)
+    base = sequence_interval(values)
+    other = sequence_interval([times * (value + by) for value in values])
+    assert other.centre == pytest.approx(times * (base.centre + by), abs=1e-9)
+    assert other.half_width == pytest.approx(times * base.half_width, rel=1e-6, abs=1e-9)
+
+
+@given(long_series)
+def test_exchanging_the_sides_mirrors_it(values: list[float]) -> None:
+    forth, back = sequence_interval(values), sequence_interval([-value for value in values])
+    assert forth.low == pytest.approx(-back.high, abs=1e-9)
+    assert forth.centre == pytest.approx(-back.centre, abs=1e-9)
+
+
+@given(long_series, alphas, alphas)
+def test_less_error_costs_width(values: list[float], one: float, other: float) -> None:
+    strict, loose = sorted((one, other))
+    assert sequence_interval(values, strict).half_width >= sequence_interval(values, loose).half_width
+
+
+@given(long_series)
+def test_looking_costs_width(values: list[float]) -> None:
+    fixed = speedup_from(values)
+    assert sequence_interval(values).half_width >= math.log(fixed.high / fixed.low) / 2 - 1e-12
+
+
+def test_one_wild_block_hardly_moves_it() -> None:
+    calm = np.random.default_rng(1).normal(0.1, 0.02, 50).tolist()
+    before, after = sequence_interval(calm), sequence_interval([*calm, 100.0])
+    assert after.centre == pytest.approx(before.centre, abs=0.003)
+    assert after.half_width < 1.3 * before.half_width
+
+
+def test_hopelessness_waits_for_the_first_look() -> None:
+    def slow(blocks: int) -> Interval:
+        return Interval(-0.2, -0.21, -0.19, blocks)
+
+    assert not is_hopeless(slow(FIRST_LOOK - 1), -0.02)
+    assert is_hopeless(slow(FIRST_LOOK), -0.02)
+    assert not is_hopeless(slow(FIRST_LOOK), -0.195)
+
+
+def test_screening_reports_the_fixed_horizon_where_nobody_could_look() -> None:
+    values = np.random.default_rng(2).normal(0.05, 0.03, FIRST_LOOK).tolist()
+    assert screened(values[:-1]) == speedup_from(values[:-1])
+    interval = sequence_interval(values)
+    found = screened(values)
+    assert (found.low, found.high) == pytest.approx((math.exp(interval.low), math.exp(interval.high)))
+    assert (found.pairs, found.launches) == (FIRST_LOOK, 0)
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_looking_after_every_block_is_wrong_as_rarely_as_promised(name: str) -> None:
+    runs, blocks, alpha = 100, 400, 0.05
+    rng = np.random.default_rng([11, list(NOISES).index(name)])
+    wrong = sum(ever_excludes(NOISES[name](rng, blocks).tolist(), alpha=alpha) for _ in range(runs))
+    # More than this would be a 1 in 1000 accident at a true rate of alpha.
+    assert wrong <= binom.isf(0.001, runs, alpha)
+
+
+def test_a_fixed_horizon_interval_would_be_wrong_much_more_often() -> None:
+    rng = np.random.default_rng(12)
+    runs = [NOISES["Gaussian"](rng, 400).tolist() for _ in range(60)]
+    assert sum(map(student_ever_excludes, runs)) > 10
+
+
+def test_a_real_effect_is_found() -> None:
+    rng = np.random.default_rng(13)
+    found = [sequence_interval((NOISES["Laplace"](rng, 120) + SCALE).tolist()).low > 0.0 for _ in range(50)]
+    assert sum(found) >= 48
