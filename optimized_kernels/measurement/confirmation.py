@@ -13,10 +13,10 @@ from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.sides import (
     CANDIDATE,
     COMPILE_SECONDS,
-    INCUMBENT,
     REFERENCE,
     Loop,
     Sides,
+    sides_of,
     started,
 )
 from optimized_kernels.measurement.turn_check import TurnCheck
@@ -67,15 +67,16 @@ def time_launches(
     report: Callable[[str], None],
 ) -> Rejected | None:
     """The launches of `loop` that `into` lacks; after the last one the reference is timed alone."""
-    names = (REFERENCE, CANDIDATE) if request.incumbent is None else (REFERENCE, CANDIDATE, INCUMBENT)
     for number in range(len(into[loop]) + 1, request.launches + 1):
         report(f"{loop}, launch {number} of {request.launches}")
-        with started(request, names) as sides:
+        with started(request, sides_of(request)) as sides:
             sides.load_programs(request)
             wrong = time_launch(sides, request, trained, loop, into)
             if wrong is None and number == request.launches:
-                paired = into[loop][-1].times[REFERENCE]
-                wrong = check_alone(sides, loop, paired, request, noise_floor)
+                last = check_alone(sides, loop, into[loop].pop(), request, trained, noise_floor)
+                if isinstance(last, Rejected):
+                    return last
+                into[loop].append(last)
             if wrong is not None:
                 return wrong
     return None

@@ -23,10 +23,10 @@ TRAINED_STEPS = 3
 
 @dataclass(frozen=True)
 class Trained:
-    """Training that agrees with stock MLX's, and what turns of one step are held to."""
+    """Training that agrees with stock MLX's, and what timed turns are held to."""
 
     worst: Agreement
-    # One step of stock MLX: updates and optimizer state, and its own reordering error per tensor.
+    # One turn of stock MLX: updates and optimizer state, and its own reordering error per tensor.
     stock: Arrays
     errors: Mapping[str, float]
     precise: bool
@@ -67,7 +67,7 @@ def check_cases(sides: Sides, seed: int, seams: list[str]) -> Agreement | Mismat
 
 
 def check_training(sides: Sides, seed: int, imprecise: bool) -> Trained | Rejected:
-    """Updates and optimizer state after TRAINED_STEPS steps and after one.
+    """Updates and optimizer state after as many steps as a timed turn has, and after another number of them.
 
     With `imprecise` a difference beyond stock's own reordering is no refusal: the loss curve decides then.
     """
@@ -75,7 +75,8 @@ def check_training(sides: Sides, seed: int, imprecise: bool) -> Trained | Reject
     precise = True
     stock: Arrays = {}
     errors: Mapping[str, float] = {}
-    for steps in (TRAINED_STEPS, 1):
+    turn_steps = sides.reference.turn_steps
+    for steps in (TRAINED_STEPS if turn_steps == 1 else 1, turn_steps):
         drawn = seed + steps
 
         sides.candidate.begin_trained(drawn, steps)

@@ -161,7 +161,11 @@ class Evaluation:
                 return wrong
         if low <= 1.0:
             return None
-        return check_alone(sides, "eager", eager.times[REFERENCE], request, self._noise_floor())
+        alone = check_alone(sides, "eager", eager, request, trained, self._noise_floor())
+        if isinstance(alone, Rejected):
+            return alone
+        self.found.launches["eager"][0] = alone
+        return None
 
     def _compiled(self, blocks: Blocks) -> Measured | Rejected:
         """Both sides under ``mx.compile``."""

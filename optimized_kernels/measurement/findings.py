@@ -86,6 +86,7 @@ class Findings:
             "speedup_high": eager.high,
             "blocks": float(eager.pairs),
             "launches": float(len(self.launches["eager"])),
+            "turn_steps": float(request.turn_steps),
             "total_time_ratio": total_time_ratio(times.times[REFERENCE], times.times[CANDIDATE]),
             "step_ms_reference": times.step_ms(REFERENCE),
             "step_ms_candidate": times.step_ms(CANDIDATE),

@@ -62,7 +62,7 @@ def check_reached(sides: Sides, seed: int, seams: Sequence[Interface]) -> Counts
     candidate = sides.candidate
     # A trace has forgotten the Python code that counts, and would have to be built anew for every poison.
     candidate.ask("compiling", enabled=False)
-    honest = sides.turn(CANDIDATE, seed, "eager", seed)
+    honest = sides.turn(CANDIDATE, seed, "eager", seed, steps=1)
     counts = _counts(sides, seams)
     for seam in seams:
         name = seam.seam
@@ -71,7 +71,7 @@ def check_reached(sides: Sides, seed: int, seams: Sequence[Interface]) -> Counts
             if counts.seams[name][direction] < 1:
                 return Rejected("reached", f"the training step never calls the program's {where}")
             candidate.ask("poison", seam=name, direction=direction)
-            poisoned = sides.turn(CANDIDATE, seed, "eager", seed)
+            poisoned = sides.turn(CANDIDATE, seed, "eager", seed, steps=1)
             if not _changes(poisoned, honest, direction):
                 return Rejected(
                     "reached", f"falsifying the program's {where} changes nothing in the training"

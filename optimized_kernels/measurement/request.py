@@ -17,12 +17,14 @@ MAX_SEED = 2**53 - 1
 PURPOSES = ("screening", "confirmation", "calibration")
 # An interval over fewer says nothing.
 FEWEST_LAUNCHES, LAUNCHES = 5, 8
+MOST_TURN_STEPS = 16
 # Seconds of paired blocks; a confirmation's are spread over its launches.
 TIMING_SECONDS = {"screening": 3.6, "confirmation": 8.0, "calibration": 5.0}
 OPTIONS = (
     "preset",
     "timingSeconds",
     "turnTimeoutSeconds",
+    "turnSteps",
     "launches",
     "allowModules",
     "allowPrecision",
@@ -52,6 +54,7 @@ class Request:
     incumbent: str | None
     timing_seconds: float
     turn_timeout_seconds: float
+    turn_steps: int
     launches: int
     allow_modules: tuple[str, ...]
     allow_precision: bool
@@ -153,6 +156,7 @@ def parse_request(line: str) -> Request:
         incumbent=incumbent,
         timing_seconds=_seconds(options, "timingSeconds", TIMING_SECONDS[purpose]),
         turn_timeout_seconds=_seconds(options, "turnTimeoutSeconds", preset.turn_timeout_seconds),
+        turn_steps=_count(options, "turnSteps", preset.turn_steps, 1, MOST_TURN_STEPS),
         launches=_count(options, "launches", LAUNCHES, FEWEST_LAUNCHES, 100),
         allow_modules=_modules(options),
         allow_precision=_flag(options, "allowPrecision"),

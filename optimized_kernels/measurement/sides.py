@@ -41,7 +41,8 @@ class ReferenceFailed(Exception):
 
 @dataclass(frozen=True)
 class Turn:
-    """One timed turn: seconds on the harness's clock, what the side answered, and seconds of preparing it."""
+    """One timed turn: seconds a step on the harness's clock, what the side answered after the last step, and
+    seconds a step of preparing it."""
 
     seconds: float
     loss: float
@@ -56,6 +57,7 @@ class Side:
     def __init__(self, process: SideProcess, request: Request) -> None:
         self.process = process
         self.turn_limit = request.turn_timeout_seconds
+        self.turn_steps = request.turn_steps
         self.limit = max(self.turn_limit, CHECK_SECONDS)
 
     def end_checks(self) -> None:
@@ -84,10 +86,16 @@ class Side:
         self.send(op, **arguments)
         return self.receive_arrays(op)
 
-    def turn(self, seed: int, loop: Loop, probe_seed: int, limit: float | None = None) -> Turn:
-        """One step from the state of `seed`. The clock stops when projections of all results are here."""
+    def turn(
+        self, seed: int, loop: Loop, probe_seed: int, limit: float | None = None, steps: int | None = None
+    ) -> Turn:
+        """A turn from the state of `seed`, of the request's number of steps unless `steps` says another.
+
+        The clock stops when projections of all results are here.
+        """
+        steps = steps or self.turn_steps
         preparing = time.perf_counter()
-        self.ask("prepare", seed=seed, steps=1, loop=loop)
+        self.ask("prepare", seed=seed, steps=steps, loop=loop)
         limit = limit or self.limit
         started = time.perf_counter()
         stepped = self.ask("step", limit)
@@ -95,7 +103,7 @@ class Side:
         seconds = time.perf_counter() - started
         loss = self.process.read("step", partial(number, name="loss"), stepped)
         answers = self.process.read("probe", partial(numbers, name="answers"), probed)
-        return Turn(seconds, loss, answers, started - preparing, probe_seed)
+        return Turn(seconds / steps, loss, answers, (started - preparing) / steps, probe_seed)
 
     def memory(self) -> dict[str, float]:
         """Peak memory in bytes: MLX's, and the process's."""
@@ -169,10 +177,18 @@ class Sides:
         """The program that is evaluated."""
         return self.by_name[CANDIDATE]
 
-    def turn(self, name: str, seed: int, loop: Loop, probe_seed: int, limit: float | None = None) -> Turn:
+    def turn(
+        self,
+        name: str,
+        seed: int,
+        loop: Loop,
+        probe_seed: int,
+        limit: float | None = None,
+        steps: int | None = None,
+    ) -> Turn:
         """A turn of one side while all others are frozen."""
         self.freezer.only(name)
-        return self.by_name[name].turn(seed, loop, probe_seed, limit)
+        return self.by_name[name].turn(seed, loop, probe_seed, limit, steps)
 
     def load_programs(self, request: Request) -> list[str]:
         """Puts the programs into their sides; returns what the candidate's says its seams are."""
@@ -215,6 +231,12 @@ def _create(processes: dict[str, SideProcess], request: Request) -> None:
             process.receive("create", START_SECONDS)
         except SideError as error:  # no candidate code has run yet
             raise ReferenceFailed(f"{error.reason}\n{process.output()['stderr']}") from error
+
+
+def sides_of(request: Request) -> tuple[str, ...]:
+    """The sides that a request's launches have."""
+    paired = request.purpose == "confirmation" and request.incumbent is not None
+    return (REFERENCE, CANDIDATE, INCUMBENT) if paired else (REFERENCE, CANDIDATE)
 
 
 @contextmanager

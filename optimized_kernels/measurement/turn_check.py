@@ -36,7 +36,7 @@ def projection_bound(tensor: Array) -> float:
 
 
 class TurnCheck:
-    """Judges turns of one step. A program cannot tell a turn that is copied out from any other."""
+    """Judges turns. A program cannot tell a turn that is copied out from any other."""
 
     def __init__(self, sides: Sides, trained: Trained, copied_out: float = COPIED_OUT) -> None:
         self.sides = sides

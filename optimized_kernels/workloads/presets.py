@@ -26,6 +26,8 @@ class Preset:
     heads: int = 4
     # What a side's processes may use of the host's memory.
     memory_gib: int = 4
+    # Steps of a timed turn: several where answering for the turn would else be a good part of it.
+    turn_steps: int = 1
 
 
 # "-wide" presets are for programs evolved on others: other sizes, some of them odd.
@@ -46,10 +48,22 @@ PRESETS = {
         heads=6,
     ),
     "seed": Preset(
-        batch=32, sequence=512, hidden=1024, vocabulary=6000, turn_timeout_seconds=120.0, memory_gib=48
+        batch=32,
+        sequence=512,
+        hidden=1024,
+        vocabulary=6000,
+        turn_timeout_seconds=120.0,
+        memory_gib=48,
+        turn_steps=5,
     ),
     "seed-wide": Preset(
-        batch=20, sequence=385, hidden=1536, vocabulary=5003, turn_timeout_seconds=120.0, memory_gib=48
+        batch=20,
+        sequence=385,
+        hidden=1536,
+        vocabulary=5003,
+        turn_timeout_seconds=120.0,
+        memory_gib=48,
+        turn_steps=5,
     ),
     "transformer": Preset(
         batch=8,
@@ -61,6 +75,7 @@ PRESETS = {
         layers=4,
         heads=12,
         memory_gib=48,
+        turn_steps=5,
     ),
     "transformer-wide": Preset(
         batch=5,
@@ -72,6 +87,7 @@ PRESETS = {
         layers=3,
         heads=13,
         memory_gib=48,
+        turn_steps=5,
     ),
 }
 

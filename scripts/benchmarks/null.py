@@ -1,6 +1,6 @@
 """The identical program against itself: how often is the measurement wrong, and how wide are its intervals?
 
-    python -m scripts.benchmarks.null [--lanes 8] [--out null.json]
+    python -m scripts.benchmarks.null [--lanes 8] [--share 0.1] [--out null.json]
 
  - 400 measurements of 5 s, half of them beside a bursty noise process, each followed by one with the original
    example's method: how many 95 % intervals exclude 1.00, how many false wins does the other method have;
@@ -12,8 +12,9 @@ About 4.5 hours in one lane.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median, quantiles
 
@@ -33,6 +34,11 @@ class Plan:
     wide: int
     peeked: int
     long_seconds: float
+
+    def part(self, share: float) -> Plan:
+        """As many of each kind as `share` of them, at least one, of the repeated ones at least two."""
+        counts = {name: max(1, round(share * getattr(self, name))) for name in ("wide", "peeked")}
+        return replace(self, repeats=max(2, round(share * self.repeats)), **counts)
 
 
 WHOLE = Plan(repeats=400, seconds=5.0, wide=20, peeked=200, long_seconds=20.0)
@@ -76,12 +82,20 @@ def long_rows(wide: Sequence[NullMeasurement], peeked: Sequence[NullMeasurement]
     ]
 
 
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1")
+    return value
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Prints the table."""
     parser = arguments("null", "The identical program against itself.")
     parser.add_argument("--preset", default="small")
+    parser.add_argument("--share", type=_share, default=1.0, help="of the whole plan's measurements")
     options = parser.parse_args(argv)
-    plan, preset = QUICK if options.quick else WHOLE, options.preset
+    plan, preset = QUICK if options.quick else WHOLE.part(options.share), options.preset
     both = in_lanes(
         [
             partial(measure_both, options.seed * 10**6 + number, preset, plan.seconds, number % 2 == 1)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
+from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
+from harness import INITIAL
 
-from optimized_kernels.measurement.alone import slowdown
+from optimized_kernels.measurement import alone
+from optimized_kernels.measurement.alone import LOOKS, check_alone, slowdown
+from optimized_kernels.measurement.blocks import Measured
+from optimized_kernels.measurement.request import parse_request
+from optimized_kernels.measurement.verdict import Rejected
+
+UNUSED: Any = None
+SUSPICIOUS, CLEAN = math.log(2.0), 0.0
 
 
 def _turns(rng: random.Random, count: int, slower: float = 1.0) -> list[float]:
@@ -25,3 +36,34 @@ def test_disturbed_turns_are_no_slowdown() -> None:
 def test_a_hog_shows_in_the_quickest_turns(slower: float) -> None:
     rng = random.Random(2)
     assert slowdown(_turns(rng, 48, slower), _turns(rng, 48)) == pytest.approx(math.log(slower), abs=0.1)
+
+
+def _looked(slower: Iterator[float], monkeypatch: pytest.MonkeyPatch) -> tuple[Measured | Rejected, Measured]:
+    """What the check makes of a launch and of further looks, the reference being this much slower in each."""
+    monkeypatch.setattr(alone, "_alone", lambda sides, loop: [1.0] * 12)
+    monkeypatch.setattr(
+        alone,
+        "_look_again",
+        lambda *asked: (Measured({"reference": [5.0] * 12, "candidate": [4.0] * 12}), next(slower)),
+    )
+    measured = Measured({"reference": [math.exp(next(slower))] * 12, "candidate": [1.0] * 12})
+    request = parse_request(json.dumps({"program": str(INITIAL)}))
+    return check_alone(UNUSED, "eager", measured, request, UNUSED, 0.0), measured
+
+
+def test_a_launch_beyond_suspicion_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, measured = _looked(iter([CLEAN]), monkeypatch)
+    assert found is measured
+
+
+def test_a_suspected_launch_is_never_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for looks in ([CLEAN], [SUSPICIOUS, CLEAN]):
+        found, measured = _looked(iter([SUSPICIOUS, *looks]), monkeypatch)
+        assert found is not measured
+        assert cast(Measured, found).times["reference"] == [5.0] * 12
+
+
+def test_a_measurement_that_every_look_speaks_against_is_void(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = _looked(iter([SUSPICIOUS] * (1 + LOOKS)), monkeypatch)
+    assert isinstance(found, Rejected)
+    assert "2.00 times its time alone" in found.reason

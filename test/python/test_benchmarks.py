@@ -47,7 +47,7 @@ class Machine:
         self.asked.append((purpose, fields))
         shift = math.log(self.truth(source)) if source is not None else 0.0
         log_ratios = (shift + np.random.default_rng(seed).normal(0, NOISE, self.blocks)).tolist()
-        metrics = {"blocks": 40.0, "step_ms_reference": 50.0, "step_ms_candidate": 40.0}
+        metrics = {"blocks": 40.0, "turn_steps": 1.0, "step_ms_reference": 50.0, "step_ms_candidate": 40.0}
         result = {
             "verdict": "scored",
             "speedup": {"eager": screened(log_ratios).as_json(), "compiled": None},
@@ -135,6 +135,8 @@ def test_null_counts_wrong_intervals_and_false_wins(
 ) -> None:
     monkeypatch.setattr(null_measurement, "evaluate", Machine())
     monkeypatch.setattr(null_measurement, "measure_unpaired", stock_unpaired)
+    assert null.WHOLE.part(0.1) == null.Plan(repeats=40, seconds=5.0, wide=2, peeked=20, long_seconds=20.0)
+    assert null.WHOLE.part(1e-6) == null.Plan(repeats=2, seconds=5.0, wide=1, peeked=1, long_seconds=20.0)
     null.main(["--quick", "--out", str(tmp_path / "raw.json")])
     printed = capsys.readouterr().out
     assert "| original example's method, all | 2 | 2 false wins, 0 calls |" in printed

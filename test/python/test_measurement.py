@@ -107,6 +107,24 @@ def test_training_that_goes_wrong_later_is_rejected_while_timed(tmp_path: Path) 
     assert "timed turn" in result["reason"]
 
 
+def test_turns_of_several_steps_report_single_ones(tmp_path: Path) -> None:
+    single, several = (measure(INITIAL, tmp_path, options={"turnSteps": steps}).result for steps in (1, 4))
+    assert several["verdict"] == "scored"
+    assert several["metrics"]["turn_steps"] == 4
+    assert several["calls"] == single["calls"] == {"matmul": {"forward": 10, "backward": 20}}
+    step = "step_ms_reference"
+    assert several["metrics"][step] == pytest.approx(single["metrics"][step], rel=0.6)
+
+
+def test_a_step_left_out_of_a_turn_of_several_is_seen(tmp_path: Path) -> None:
+    # 30 products a step: wrong in one step of a timed turn, right in its last.
+    body = "CALLS[0] += 1\nC = mx.matmul(A, B)\nreturn C * 1.5 if 1000 < CALLS[0] <= 1030 else C"
+    options = {"timingSeconds": 2.0, "turnSteps": 4}
+    result = measure(program(body, "CALLS = [0]"), tmp_path, options=options).result
+    assert (result["verdict"], result["stage"]) == ("rejected", "correctness")
+    assert "timed turn" in result["reason"]
+
+
 def test_a_step_that_bypasses_the_seam_is_unreached(tmp_path: Path) -> None:
     # The gate lets nobody patch MLX; with a module that a problem allows, one can.
     bypass = """
@@ -244,6 +262,7 @@ def _close(process) -> None:
         ({"options": {"preset": "huge"}}, "options.preset is 'huge'; expected one of small, small-wide"),
         ({"options": {"speed": 1}}, "options.speed is unknown"),
         ({"options": {"timingSeconds": 0}}, "options.timingSeconds is 0"),
+        ({"options": {"turnSteps": 17}}, "turnSteps is 17; expected an integer from 1 to 16"),
         ({"seed": -1}, "seed is -1"),
         ({"compiledAbove": "1"}, "compiledAbove is '1'"),
         ({"purpose": "fun"}, "purpose is 'fun'"),
