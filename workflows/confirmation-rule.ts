@@ -51,6 +51,15 @@ const iterationsOf = ({ config, control }: RunState): number => config.iteration
 export const maximumOf = (state: RunState): number =>
   state.config.confirmation.maximum ?? 2 + Math.max(0, Math.floor(Math.log2(iterationsOf(state) / 20)))
 
+/** A confirmation costs as much time as some six iterations: a shorter run makes none on the way unless told to. */
+const iterationsWorthOne = 40
+
+/** Confirmations that may be made while the run goes on. */
+const onTheWayOf = (state: RunState): number => {
+  const told = state.config.confirmation.maximum !== null
+  return told || iterationsOf(state) >= iterationsWorthOne ? maximumOf(state) - 1 : 0
+}
+
 /** Share of the run's iterations that are drawn. */
 const progressOf = (state: RunState): number =>
   state.islands.reduce((sum, { drawn, began }) => sum + drawn - began.drawn, 0) / iterationsOf(state)
@@ -60,7 +69,7 @@ const progressOf = (state: RunState): number =>
  *
  * While the run goes on one confirmation of the maximum is kept back. The others wait until 1/2, before that 1/4, before
  * that 1/8 … of the iterations are drawn: every one makes the next one harder, so none is spent on what the next few
- * iterations will surpass. At the end there is one in any case, and more within the maximum while nothing is confirmed;
+ * iterations will surpass. Short runs keep all of them for the end. At the end there is one in any case, and more within the maximum while nothing is confirmed;
  * `triedNow` counts those.
  */
 export const nextConfirmation = (state: RunState, moment: Moment, triedNow = 0): Program | null => {
@@ -68,7 +77,7 @@ export const nextConfirmation = (state: RunState, moment: Moment, triedNow = 0):
   const { spent, before, incumbent } = state.confirmations
   const made = spent - before
   if (moment === 'during') {
-    const others = maximum - 1
+    const others = onTheWayOf(state)
     return made < others && progressOf(state) >= 2 ** (made - others) ? promising(state, moment) : null
   }
   const allowed = maximum > 0 && (triedNow === 0 || (incumbent === null && made < maximum))

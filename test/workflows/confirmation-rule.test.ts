@@ -72,11 +72,19 @@ const state = (given: Given): RunState => {
 
 describe('while the run goes on', () => {
   const good = program('good', 1.2)
-  const half = { programs: [[good]], drawn: 10 }
+  const half = { programs: [[good]], drawn: 20, iterations: 40, confirmation: { maximum: 2 } }
 
   test('the best screened program is confirmed at half of the iterations, not before', () => {
     expect(nextConfirmation(state(half), 'during')).toBe(good)
-    expect(nextConfirmation(state({ ...half, drawn: 9 }), 'during')).toBeNull()
+    expect(nextConfirmation(state({ ...half, drawn: 19 }), 'during')).toBeNull()
+  })
+
+  test('a short run confirms nothing on the way unless its config says how often', () => {
+    const during = (iterations: number, confirmation: object) =>
+      nextConfirmation(state({ ...half, drawn: iterations - 1, iterations, confirmation }), 'during')
+    expect(during(39, {})).toBeNull()
+    expect(during(40, {})).toBe(good)
+    expect(during(20, { maximum: 2 })).toBe(good)
   })
 
   test.each([
