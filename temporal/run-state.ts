@@ -90,6 +90,8 @@ export interface HeldOutRecord {
   preset: string
   programId: string
   hash: string
+  /** `not measured`: the evaluation failed for reasons that are not the program's. */
+  outcome: 'scored' | 'fails' | 'not measured'
   /** Its screened figures; `null` where it was not scored. */
   speedup: Speedups | null
   /** Why there are none. */

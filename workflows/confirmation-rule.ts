@@ -14,9 +14,19 @@ export const isTimed = ({ problem }: RunState): boolean => problem.config.evalua
 export const refusedHashes = ({ confirmations }: RunState): Set<string> =>
   new Set(confirmations.records.flatMap(({ outcome, hash }) => (outcome === 'not confirmed' ? [hash] : [])))
 
-/** Hashes of the programs that a confirmation has measured: none is measured again. */
-const measuredHashes = ({ confirmations }: RunState): Set<string> =>
-  new Set(confirmations.records.flatMap(({ outcome, hash }) => (outcome === 'not measured' ? [] : [hash])))
+/** A program that could not be measured so often is left alone: the machine may be well, and it the trouble. */
+const triesAtMeasuring = 2
+
+/** Hashes of the programs that need no further confirmation: measured, or not to be measured. */
+const triedHashes = ({ confirmations: { records } }: RunState): Set<string> => {
+  const failures = (wanted: string) =>
+    records.filter(({ outcome, hash }) => outcome === 'not measured' && hash === wanted).length
+  return new Set(
+    records.flatMap(({ outcome, hash }) =>
+      outcome !== 'not measured' || failures(hash) >= triesAtMeasuring ? [hash] : [],
+    ),
+  )
+}
 
 const lowOf = (program: Program | null): number => program?.speedup?.eager?.low ?? 0
 
@@ -37,7 +47,7 @@ export const barOf = ({ confirmations: { incumbent }, config }: RunState, moment
 export const promising = (state: RunState, moment: Moment = 'end'): Program | null => {
   if (!isTimed(state)) return null
   const { incumbent } = state.confirmations
-  const tried = measuredHashes(state).add(incumbent?.hash ?? '')
+  const tried = triedHashes(state).add(incumbent?.hash ?? '')
   const bar = barOf(state, moment)
   return everyone(state).reduce<Program | null>(
     (best, program) => (lowOf(program) > Math.max(bar, lowOf(best)) && !tried.has(program.hash) ? program : best),
@@ -53,6 +63,10 @@ export const maximumOf = (state: RunState): number =>
 
 /** A confirmation costs as much time as some six iterations: a shorter run makes none on the way unless told to. */
 const iterationsWorthOne = 40
+
+/** Confirmations that this run has made. Trouble of the machine costs none of them, though it does cost error budget. */
+const madeBy = ({ confirmations: { spent, before, records } }: RunState): number =>
+  spent - before - records.filter(({ index, outcome }) => index > before && outcome === 'not measured').length
 
 /** Confirmations that may be made while the run goes on. */
 const onTheWayOf = (state: RunState): number => {
@@ -74,8 +88,8 @@ const progressOf = (state: RunState): number =>
  */
 export const nextConfirmation = (state: RunState, moment: Moment, triedNow = 0): Program | null => {
   const maximum = maximumOf(state)
-  const { spent, before, incumbent } = state.confirmations
-  const made = spent - before
+  const { incumbent } = state.confirmations
+  const made = madeBy(state)
   if (moment === 'during') {
     const others = onTheWayOf(state)
     return made < others && progressOf(state) >= 2 ** (made - others) ? promising(state, moment) : null

@@ -9,7 +9,7 @@ import { type Run, stateOf } from './run.ts'
 /** A machine that cannot run a preset at all must not keep a run from its end. */
 const attemptsAtPreset = 5
 
-type Figures = Pick<HeldOutRecord, 'speedup' | 'reason'>
+type Figures = Pick<HeldOutRecord, 'outcome' | 'speedup' | 'reason'>
 
 const measureOn = async (run: Run, winner: Program, preset: string): Promise<Figures> => {
   const state = stateOf(run)
@@ -22,11 +22,12 @@ const measureOn = async (run: Run, winner: Program, preset: string): Promise<Fig
       attempts: attemptsAtPreset,
     })
     state.ledger = countEvaluation(state.ledger, evaluation)
-    if (evaluation.verdict === 'scored') return { speedup: evaluation.speedup, reason: '' }
-    return { speedup: null, reason: `${evaluation.verdict} at stage ${evaluation.stage}: ${evaluation.reason}` }
+    if (evaluation.verdict === 'scored') return { outcome: 'scored', speedup: evaluation.speedup, reason: '' }
+    const { verdict, stage, reason } = evaluation
+    return { outcome: 'fails', speedup: null, reason: `${verdict} at stage ${stage}: ${reason}` }
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error
-    return { speedup: null, reason: `not measured: ${error.cause?.message ?? error.message}` }
+    return { outcome: 'not measured', speedup: null, reason: error.cause?.message ?? error.message }
   }
 }
 

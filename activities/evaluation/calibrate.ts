@@ -57,7 +57,7 @@ export const calibrate = async (
   await mkdir(cache, { recursive: true })
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'mlx-evolve-'))
   const module = ['-P', '-u', '-m', 'optimized_kernels.measurement.calibrate', '--events']
-  const limits = ['--preset', preset, '--seconds', String(seconds), '--out', calibrationFile(cache)]
+  const limits = ['--preset', preset, '--seconds', String(seconds), '--out', calibrationFile(cache, preset)]
   try {
     const { report, launcher } = await launch({
       python: machine.python.includes(path.sep) ? path.resolve(machine.python) : machine.python,

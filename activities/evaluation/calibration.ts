@@ -27,8 +27,11 @@ export const calibration = z.looseObject({
 })
 export type Calibration = z.infer<typeof calibration>
 
-/** Where a machine's calibration is kept, in the folder of compiled kernels. */
-export const calibrationFile = (cacheFolder: string): string => path.join(cacheFolder, 'calibration.json')
+/** Where a machine's calibrations are kept, a file a preset, in the folder of compiled kernels. */
+export const calibrationFolder = (cacheFolder: string): string => path.join(cacheFolder, 'calibrations')
+
+export const calibrationFile = (cacheFolder: string, preset: string): string =>
+  path.join(calibrationFolder(cacheFolder), `${preset}.json`)
 
 const percent = (logRatio: number): string => `${(100 * Math.expm1(logRatio)).toFixed(1)} %`
 

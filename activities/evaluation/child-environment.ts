@@ -1,4 +1,4 @@
-import { calibrationFile } from './calibration.ts'
+import { calibrationFolder } from './calibration.ts'
 
 const passedOn = new Set([
   'PATH',
@@ -37,8 +37,8 @@ export const childEnvironment = (
     MLX_PTX_CACHE_DIR: `${folders.cache}/ptx`,
     // On a CPU it runs a C++ compiler; the harness keeps what stock MLX's steps need, candidates get a copy.
     MLX_EVOLVE_KERNEL_CACHE: `${folders.cache}/cpu`,
-    // What this machine's measurements are worth; the harness reads it, if it is there.
-    MLX_EVOLVE_CALIBRATION: calibrationFile(folders.cache),
+    // What this machine's measurements are worth; the harness reads what is there.
+    MLX_EVOLVE_CALIBRATIONS: calibrationFolder(folders.cache),
     ...Object.fromEntries(kept),
     HOME: folders.scratch,
     TMPDIR: folders.scratch,

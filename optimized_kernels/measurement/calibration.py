@@ -1,7 +1,7 @@
 """What a machine's measurements are worth: its noise floor, what a seam costs, its peaks.
 
-The harness gets the path of the file in the environment variable MLX_EVOLVE_CALIBRATION. A file of another
-machine, MLX or operating system is not used.
+The harness gets the path of a folder in the environment variable MLX_EVOLVE_CALIBRATIONS, with a file a
+preset. A file of another machine, MLX or operating system is not used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from optimized_kernels.measurement.noise import Noise
 from optimized_kernels.measurement.roofline import Cost, Peaks, roofline_share
 from optimized_kernels.measurement.statistics import Speedup
 
-VARIABLE = "MLX_EVOLVE_CALIBRATION"
+VARIABLE = "MLX_EVOLVE_CALIBRATIONS"
 # What must be the same for a calibration to hold. Power and temperature change while it does.
 FINGERPRINT = ("chip", "os", "mlx", "device")
 
@@ -86,19 +86,22 @@ class Context:
 
 
 def load_context(facts: Mapping[str, str]) -> Context | None:
-    """The calibration that the environment names, for a result with these facts (see ``environment``).
+    """The calibration of the folder that the environment names, for a result with these facts.
 
-    None where none is named or there is no file; also, with a line on standard error, where it does not hold.
+    That of the result's own preset, else the peaks of another's. None where there is none that holds;
+    standard error says which one does not. `facts` as from ``environment``.
     """
     named = os.environ.get(VARIABLE)
-    if not named or not Path(named).exists():
+    if not named:
         return None
-    try:
-        calibration = read_calibration(Path(named), facts)
-    except CalibrationError as error:
-        print(f"calibration not used: {error}", file=sys.stderr)
-        return None
-    same = calibration.environment.get("preset") == facts.get("preset")
-    return Context(
-        calibration.noise if same else None, calibration.identity if same else {}, calibration.peaks
-    )
+    own = Path(named) / f"{facts.get('preset')}.json"
+    for path in sorted(Path(named).glob("*.json"), key=lambda path: (path != own, path.name)):
+        try:
+            calibration = read_calibration(path, facts)
+        except CalibrationError as error:
+            print(f"calibration not used: {error}", file=sys.stderr)
+            continue
+        if path == own:
+            return Context(calibration.noise, calibration.identity, calibration.peaks)
+        return Context(None, {}, calibration.peaks)
+    return None

@@ -63,7 +63,8 @@ const confirmationLines = ({ confirmations }: RunStatus): string[] => {
   return [
     `  confirmed   ${confirmed} of ${spent} tried`,
     ...heldOut.map(
-      ({ preset, speedup, reason }) => `  held out    ${preset}: ${speedup ? showScreened(speedup.eager) : reason}`,
+      ({ preset, outcome, speedup, reason }) =>
+        `  held out    ${preset}: ${speedup ? showScreened(speedup.eager) : `${outcome}: ${reason}`}`,
     ),
   ]
 }

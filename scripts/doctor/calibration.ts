@@ -39,10 +39,11 @@ export const describeCalibration = (found: Calibration, now: number): Check => {
 
 /** How noisy this machine was found to be, and when; Python says whether that still holds. */
 export async function checkCalibration(now = Date.now()): Promise<Check> {
-  const file = calibrationFile(path.join(homeFolder(), 'mlx'))
+  const preset = calibrationPreset() ?? 'small'
+  const file = calibrationFile(path.join(homeFolder(), 'mlx'), preset)
   if (!existsSync(file)) return warn(name, 'none yet: results do not say how noisy this machine is', mend)
   const module = ['-P', '-m', 'optimized_kernels.measurement.calibrate']
-  const args = ['--check', '--out', file, '--preset', calibrationPreset() ?? 'small']
+  const args = ['--check', '--out', file, '--preset', preset]
   const asked = await execa(pythonPath(), [...module, ...args], {
     env: { PYTHONPATH: repoRoot },
     reject: false,

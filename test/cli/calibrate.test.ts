@@ -35,7 +35,7 @@ test('calibrate --json measures this machine, and the doctor says what it found 
   expect(found.environment).toMatchObject({ preset: 'small', mlx: expect.any(String), device: expect.any(String) })
   expect(found.noiseFloor).toBeGreaterThan(0)
   expect(result.stderr).toContain('launch 3 of 3')
-  expect(existsSync(path.join(home, 'mlx/calibration.json'))).toBe(true)
+  expect(existsSync(path.join(home, 'mlx/calibrations/small.json'))).toBe(true)
   expect(await checkCalibration()).toMatchObject({
     // A warning where the tests' neighbours kept the machine busy.
     found: expect.stringMatching(/^noise floor ±\d+\.\d % \(preset small\), less than an hour old/),

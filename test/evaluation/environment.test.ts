@@ -51,7 +51,7 @@ describe('the environment of an evaluation', () => {
       MLX_ENABLE_TF32: '0',
       MLX_PTX_CACHE_DIR: '/mine',
       MLX_EVOLVE_KERNEL_CACHE: '/c/cpu',
-      MLX_EVOLVE_CALIBRATION: '/c/calibration.json',
+      MLX_EVOLVE_CALIBRATIONS: '/c/calibrations',
       HOME: '/s',
       TMPDIR: '/s',
       PYTHONPATH: '/r',

@@ -120,9 +120,8 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_results_get_the_context_of_their_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "calibration.json"
-    write_calibration(CALIBRATION, path)
-    monkeypatch.setenv(VARIABLE, str(path))
+    write_calibration(CALIBRATION, tmp_path / "small.json")
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
     context = load_context(FACTS)
     assert context is not None
     assert context.noise_floor(40) == CALIBRATION.noise.floor(40)
@@ -136,16 +135,25 @@ def test_results_get_the_context_of_their_machine(tmp_path: Path, monkeypatch: p
     assert other.peaks == context.peaks
 
 
+def test_each_preset_has_a_calibration_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noisier = replace(CALIBRATION, runs=(ShortRun(0.2, 0.1, 40), ShortRun(-0.2, 0.1, 40)))
+    write_calibration(CALIBRATION, tmp_path / "small.json")
+    write_calibration(noisier, tmp_path / "seed.json")
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    found = {preset: load_context({**FACTS, "preset": preset}) for preset in ("small", "seed", "transformer")}
+    noise = {preset: context and context.noise for preset, context in found.items()}
+    assert noise == {"small": CALIBRATION.noise, "seed": noisier.noise, "transformer": None}
+
+
 def test_without_a_calibration_there_is_no_context(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     assert load_context(FACTS) is None
-    path = tmp_path / "calibration.json"
-    monkeypatch.setenv(VARIABLE, str(path))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "folder"))
     assert load_context(FACTS) is None
     assert capsys.readouterr().err == ""
-    write_calibration(CALIBRATION, path)
+    write_calibration(CALIBRATION, tmp_path / "folder" / "small.json")
     assert load_context({**FACTS, "mlx": "9"}) is None
     assert "calibration not used" in capsys.readouterr().err
 

@@ -52,7 +52,7 @@ const spent = (id: string): number =>
   device.asked.filter(({ purpose, evolutionId }) => purpose === 'confirmation' && evolutionId === id).length
 
 test('islands go on while a program is confirmed, and an orchestrator that is killed loses nothing', async () => {
-  const handle = await begin(engine.client, 'killed', { ...input, iterations: 8 })
+  const handle = await begin(engine.client, 'killed', { ...input, iterations: 8, confirmation: { maximum: 2 } })
   await held.reached
   const during = await untilStatus(handle, ({ iterations }) => iterations > 4)
   expect(during.confirmations?.current).toMatchObject({ index: 1 })
@@ -93,6 +93,17 @@ test('stop finishes the confirmation in flight', async () => {
   await handle.executeUpdate<string, [unknown]>('stop', { args: [{}] })
   held.open()
   expect(await handle.result()).toMatchObject({ phase: 'stopped', reason: 'stopped by a person', best: confirmed })
+})
+
+test('pausing at the end grants no further confirmation', async () => {
+  const handle = await begin(engine.client, 'paused', input)
+  await held.reached
+  await handle.executeUpdate<string, [unknown]>('pause', { args: [{}] })
+  held.open()
+  await untilStatus(handle, ({ phase, confirmations }) => phase === 'paused' && confirmations?.current === null)
+  await handle.executeUpdate<string, [unknown]>('resume', { args: [{}] })
+  expect(await handle.result()).toMatchObject({ phase: 'completed', best: confirmed })
+  expect(spent('paused')).toBe(1)
 })
 
 test('cancel ends it at once and exports what was screened as screened', async () => {

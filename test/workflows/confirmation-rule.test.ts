@@ -116,6 +116,17 @@ describe('while the run goes on', () => {
     expect(nextConfirmation(state(given), 'during')).toBe(good)
   })
 
+  test('trouble of the machine costs none of the confirmations', () => {
+    const trouble = { spent: 1, records: [record(program('other', 1.3), 'not measured')] }
+    expect(nextConfirmation(state({ ...half, confirmations: trouble }), 'during')).toBe(good)
+  })
+
+  test('what twice could not be measured is left alone', () => {
+    const records = [record(good, 'not measured'), record(good, 'not measured')]
+    const given = { ...half, confirmation: { maximum: 9 }, confirmations: { spent: 2, records } }
+    expect(nextConfirmation(state(given), 'during')).toBeNull()
+  })
+
   test('confirmations of a run that this one resumes do not use up its own', () => {
     expect(nextConfirmation(state({ ...half, confirmations: { spent: 7, before: 7 } }), 'during')).toBe(good)
   })

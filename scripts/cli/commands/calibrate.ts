@@ -29,7 +29,7 @@ const run = async ({ preset, seconds, json }: CalibrateOptions): Promise<void> =
   const found = await calibrate(machine, { preset, seconds, unlessValid: false }, { onPhase }).catch(asUsageError)
   if (json) printJson(found)
   else for (const line of showCalibration(found)) say(line, false)
-  say(`kept in ${calibrationFile(cacheFolder)}`, json)
+  say(`kept in ${calibrationFile(cacheFolder, preset)}`, json)
 }
 
 /** `calibrate`: how noisy this machine is and what it can do at best. */
