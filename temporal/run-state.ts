@@ -104,6 +104,8 @@ export interface Confirmations {
   spent: number
   /** Of these, made by the runs that this one resumes. */
   before: number
+  /** Made at the end that came after so many generations: pausing there grants no more of them. */
+  atEnd: { generations: number; tried: number }
   /** The confirmed best program, with the figures of its confirmation. */
   incumbent: Program | null
   /** Newest last; bounded. */

@@ -22,6 +22,7 @@ const environmentOf = (chip: string | null): Record<string, string> => (chip ===
 const confirmationsBefore = (confirmed: Program | null): Confirmations => ({
   spent: confirmed === null ? 0 : 1,
   before: 0,
+  atEnd: { generations: 0, tried: 0 },
   incumbent: null,
   records:
     confirmed === null

@@ -5,7 +5,14 @@ import type { Confirmations, RunState } from '../temporal/run-state.ts'
 /** While the run goes on the last confirmation is kept back; at its end it may be spent. */
 export type Moment = 'during' | 'end'
 
-export const noConfirmations = (): Confirmations => ({ spent: 0, before: 0, incumbent: null, records: [], heldOut: [] })
+export const noConfirmations = (): Confirmations => ({
+  spent: 0,
+  before: 0,
+  atEnd: { generations: 0, tried: 0 },
+  incumbent: null,
+  records: [],
+  heldOut: [],
+})
 
 /** Only programs that are timed against a baseline can be confirmed. */
 export const isTimed = ({ problem }: RunState): boolean => problem.config.evaluator === 'training'

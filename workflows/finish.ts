@@ -25,12 +25,13 @@ const confirmAsBefore = async (run: Run): Promise<void> => {
  */
 export const measureAtEnd = async (run: Run, atEnd: () => boolean): Promise<void> => {
   if (!run.confirmsOnTheWay) return confirmAsBefore(run)
-  const generations = stateOf(run).islands.reduce((sum, { generation }) => sum + generation, 0)
-  if (run.atEnd.generations !== generations) run.atEnd = { generations, tried: 0 }
+  const { confirmations, islands } = stateOf(run)
+  const generations = islands.reduce((sum, { generation }) => sum + generation, 0)
+  if (confirmations.atEnd.generations !== generations) confirmations.atEnd = { generations, tried: 0 }
   while (atEnd()) {
-    const program = nextConfirmation(stateOf(run), 'end', run.atEnd.tried)
+    const program = nextConfirmation(stateOf(run), 'end', confirmations.atEnd.tried)
     if (program === null) break
-    run.atEnd.tried += 1
+    confirmations.atEnd.tried += 1
     await confirm(run, program)
     publish(run)
     // Nothing was learnt, and the next try would be of the same program.

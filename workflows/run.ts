@@ -32,8 +32,6 @@ export interface Run {
   inFlight: Map<number, InFlight>
   /** What is being confirmed. */
   confirming: { programId: string; index: number } | null
-  /** Confirmations made at the end that came after so many generations: pausing there grants no more of them. */
-  atEnd: { generations: number; tried: number }
   /** False in executions begun before programs were confirmed while a run goes on: their histories hold no such thing. */
   confirmsOnTheWay: boolean
   /** Every local activity goes through here. */
@@ -67,7 +65,6 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     startedAt: carried?.startedAt ?? startTime.getTime(),
     inFlight: new Map(),
     confirming: null,
-    atEnd: { generations: 0, tried: 0 },
     confirmsOnTheWay: patched('confirmations-on-the-way'),
     locally: oneAtATime(),
     revision: 0,
