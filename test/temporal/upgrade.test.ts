@@ -13,7 +13,14 @@ describe('carried state of version 1', () => {
     const state = upgradeState(carried({}))
     expect(state).toMatchObject({ version: 2, environment: { chip: 'M4' }, islands: [] })
     expect(state.config).toMatchObject({ islands: 2, heldOut: [], confirmation: { launches: 8 } })
-    expect(state.confirmations).toEqual({ spent: 0, before: 0, atEnd: { generations: 0, tried: 0 }, incumbent: null, records: [], heldOut: [] })
+    expect(state.confirmations).toEqual({
+      spent: 0,
+      before: 0,
+      atEnd: { generations: 0, tried: 0 },
+      incumbent: null,
+      records: [],
+      heldOut: [],
+    })
     expect(state).not.toHaveProperty('confirmed')
   })
 
