@@ -94,7 +94,7 @@ const confirmation = z.strictObject({
   launches: z.number().int().min(5).max(100).default(8),
   /**
    * Confirmations a run makes; the last one is kept for its end, 0 is none. `null` is 2 for a run of 20 iterations, and
-   * one more whenever that doubles.
+   * one more whenever that doubles; below 40 iterations both are kept for the end.
    */
   maximum: z.number().int().min(0).max(50).nullable().default(null),
   /** While nothing is confirmed and the run goes on, a screened lower bound must exceed this. */

@@ -1,6 +1,6 @@
 import type { Scored, Speedup } from '../temporal/evaluation.ts'
 import type { Program } from '../temporal/program.ts'
-import type { Confirmations, RunState } from '../temporal/run-state.ts'
+import type { ConfirmationRecord, Confirmations, RunState } from '../temporal/run-state.ts'
 
 /** While the run goes on the last confirmation is kept back; at its end it may be spent. */
 export type Moment = 'during' | 'end'
@@ -24,10 +24,14 @@ export const refusedHashes = ({ confirmations }: RunState): Set<string> =>
 /** A program that could not be measured so often is left alone: the machine may be well, and it the trouble. */
 const triesAtMeasuring = 2
 
+/** Confirmations of this run that the machine could not measure. What a resumed run's machine could not, this one may. */
+const unmeasured = ({ confirmations: { before, records } }: RunState): ConfirmationRecord[] =>
+  records.filter(({ index, outcome }) => index > before && outcome === 'not measured')
+
 /** Hashes of the programs that need no further confirmation: measured, or not to be measured. */
-const triedHashes = ({ confirmations: { records } }: RunState): Set<string> => {
-  const failures = (wanted: string) =>
-    records.filter(({ outcome, hash }) => outcome === 'not measured' && hash === wanted).length
+const triedHashes = (state: RunState): Set<string> => {
+  const { records } = state.confirmations
+  const failures = (wanted: string) => unmeasured(state).filter(({ hash }) => hash === wanted).length
   return new Set(
     records.flatMap(({ outcome, hash }) =>
       outcome !== 'not measured' || failures(hash) >= triesAtMeasuring ? [hash] : [],
@@ -72,8 +76,10 @@ export const maximumOf = (state: RunState): number =>
 const iterationsWorthOne = 40
 
 /** Confirmations that this run has made. Trouble of the machine costs none of them, though it does cost error budget. */
-const madeBy = ({ confirmations: { spent, before, records } }: RunState): number =>
-  spent - before - records.filter(({ index, outcome }) => index > before && outcome === 'not measured').length
+const madeBy = (state: RunState): number => {
+  const { spent, before } = state.confirmations
+  return spent - before - unmeasured(state).length
+}
 
 /** Confirmations that may be made while the run goes on. */
 const onTheWayOf = (state: RunState): number => {
@@ -85,13 +91,19 @@ const onTheWayOf = (state: RunState): number => {
 const progressOf = (state: RunState): number =>
   state.islands.reduce((sum, { drawn, began }) => sum + drawn - began.drawn, 0) / iterationsOf(state)
 
+/** What the end has tried: what it remembers, or nothing yet where islands have gone on since. */
+export const triedAtEnd = ({ confirmations: { atEnd }, islands }: RunState): Confirmations['atEnd'] => {
+  const generations = islands.reduce((sum, { generation }) => sum + generation, 0)
+  return atEnd.generations === generations ? atEnd : { generations, tried: 0 }
+}
+
 /**
  * The program to confirm now, `null` for none.
  *
  * While the run goes on one confirmation of the maximum is kept back. The others wait until 1/2, before that 1/4, before
  * that 1/8 … of the iterations are drawn: every one makes the next one harder, so none is spent on what the next few
- * iterations will surpass. Short runs keep all of them for the end. At the end there is one in any case, and more within the maximum while nothing is confirmed;
- * `triedNow` counts those.
+ * iterations will surpass. Short runs keep all of them for the end. At the end there is one in any case, and more within
+ * the maximum while nothing is confirmed; `triedNow` counts those.
  */
 export const nextConfirmation = (state: RunState, moment: Moment, triedNow = 0): Program | null => {
   const maximum = maximumOf(state)

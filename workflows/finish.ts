@@ -3,7 +3,7 @@ import type { createRunActivities } from '../activities/run/run-activities.ts'
 import { runOptions } from '../temporal/activity-options.ts'
 import type { ExportInput } from '../temporal/run-activities.ts'
 import { confirm } from './confirm.ts'
-import { isTimed, nextConfirmation } from './confirmation-rule.ts'
+import { isTimed, nextConfirmation, triedAtEnd } from './confirmation-rule.ts'
 import { measureHeldOut } from './held-out.ts'
 import { type Run, stateOf } from './run.ts'
 import { bestOf, reportedBest, runStatus } from './status.ts'
@@ -25,9 +25,8 @@ const confirmAsBefore = async (run: Run): Promise<void> => {
  */
 export const measureAtEnd = async (run: Run, atEnd: () => boolean): Promise<void> => {
   if (!run.confirmsOnTheWay) return confirmAsBefore(run)
-  const { confirmations, islands } = stateOf(run)
-  const generations = islands.reduce((sum, { generation }) => sum + generation, 0)
-  if (confirmations.atEnd.generations !== generations) confirmations.atEnd = { generations, tried: 0 }
+  const { confirmations } = stateOf(run)
+  confirmations.atEnd = triedAtEnd(stateOf(run))
   while (atEnd()) {
     const program = nextConfirmation(stateOf(run), 'end', confirmations.atEnd.tried)
     if (program === null) break

@@ -5,9 +5,9 @@ import { showScreened, showSpeedup } from '../../temporal/speedup-text.ts'
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
 /** What a held-out figure shows; an interval that holds 1 shows nothing either way. */
-const verdictOn = ({ outcome, speedup }: HeldOutRecord): string => {
+const verdictOn = ({ outcome, speedup, reason }: HeldOutRecord): string => {
   const eager = speedup?.eager
-  if (!eager) return outcome
+  if (!eager) return cell(`${outcome}: ${reason}`)
   if (eager.low > 1) return 'helps'
   return eager.high < 1 ? 'slows down' : 'no difference shown'
 }
@@ -23,7 +23,7 @@ export const heldOutTable = ({ best, status: { confirmations } }: ExportInput): 
     '|---|---|---|',
     ...records.map(
       (record) =>
-        `| ${record.preset} | ${record.speedup ? showScreened(record.speedup.eager) : cell(record.reason)} | ${verdictOn(record)} |`,
+        `| ${record.preset} | ${record.speedup ? showScreened(record.speedup.eager) : 'no figure'} | ${verdictOn(record)} |`,
     ),
     '',
   ]

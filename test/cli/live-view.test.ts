@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import proto from '@temporalio/proto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Surroundings, showProgress, showProgressLine } from '../../scripts/cli/progress.ts'
+import { type Surroundings, showProgress, showProgressLine, showSummary } from '../../scripts/cli/progress.ts'
 import { clip, fitTerminal } from '../../scripts/cli/terminal.ts'
 import { describePending } from '../../scripts/cli/waiting.ts'
 import type { IslandStatus, RunStatus } from '../../temporal/run-status.ts'
@@ -135,4 +135,16 @@ describe('a terminal', () => {
     expect(shown.at(-1)).toBe('  … 22 more lines')
     expect(fitTerminal(text, { columns: 80, rows: 40 })).toBe(text)
   })
+})
+
+test('the summary tells a preset that could not be measured from one on which the winner was refused', () => {
+  const of = { programId: 'i0-g1-d0', hash: 'h', speedup: null }
+  const heldOut = [
+    { ...of, preset: 'wide', outcome: 'not measured' as const, reason: 'no worker' },
+    { ...of, preset: 'large', outcome: 'fails' as const, reason: 'rejected at stage memory: too much' },
+  ]
+  const confirmations = { spent: 1, current: null, promising: null, records: [], heldOut }
+  const text = stripVTControlCharacters(showSummary({ ...status, confirmations }, null))
+  expect(text).toContain('held out    wide: not measured: no worker')
+  expect(text).toContain('held out    large: fails: rejected at stage memory: too much')
 })

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
 import { CalibrationFailed, calibrate } from '../../activities/evaluation/calibrate.ts'
-import { calibration, showCalibration } from '../../activities/evaluation/calibration.ts'
+import { calibration, calibrationFile, showCalibration } from '../../activities/evaluation/calibration.ts'
 import { describeCalibration, showAge } from '../../scripts/doctor/calibration.ts'
 import { calibrateAtStart, calibrationPreset } from '../../workers/calibration.ts'
 import { keepAwakeCommand } from '../../workers/keep-awake.ts'
@@ -87,6 +87,22 @@ test('what a calibration finds is read from its events, whatever it prints', asy
   const phases: string[] = []
   expect(await calibrate({ ...machine, python }, job, { onPhase: (phase) => phases.push(phase) })).toEqual(found)
   expect(phases).toEqual(['starting'])
+})
+
+test('a calibration of one preset leaves those of others alone', async () => {
+  const { machine, folder } = await bench()
+  const result = JSON.stringify({ event: 'result', result: found })
+  const python = await fakePython(
+    folder,
+    `while [ "$1" != --out ]; do shift; done; mkdir -p "$(dirname "$2")"; echo new >"$2"; echo '${result}' >&3`,
+  )
+  const kept = calibrationFile(machine.cacheFolder, 'wide')
+  await mkdir(path.dirname(kept), { recursive: true })
+  await writeFile(kept, 'old')
+  const { signal } = new AbortController()
+  await calibrateAtStart({ machine: { ...machine, python }, log: silent, signal, env: {} })
+  expect(readFileSync(calibrationFile(machine.cacheFolder, 'small'), 'utf8')).toBe('new\n')
+  expect(readFileSync(kept, 'utf8')).toBe('old')
 })
 
 test('a worker survives a calibration that fails, and one that is missing Python', async () => {

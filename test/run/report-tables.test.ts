@@ -20,8 +20,8 @@ test.each([
   ['helps', heldOut('scored', '', 1.01)],
   ['slows down', heldOut('scored', '', 0.7)],
   ['no difference shown', heldOut('scored', '', 0.95)],
-  ['fails', heldOut('fails', 'rejected at stage correctness: wrong')],
-  ['not measured', heldOut('not measured', 'no worker')],
+  ['fails: rejected at stage correctness: wrong', heldOut('fails', 'rejected at stage correctness: wrong')],
+  ['not measured: no worker', heldOut('not measured', 'no worker')],
 ])('a workload on which the winner "%s"', (verdict, record) => {
   expect(lastCell(record)).toBe(verdict)
 })

@@ -106,6 +106,15 @@ test('pausing at the end grants no further confirmation', async () => {
   expect(spent('paused')).toBe(1)
 })
 
+test('iterations drawn after the end grant one more', async () => {
+  const handle = await begin(engine.client, 'extended', input)
+  await held.reached
+  await handle.executeUpdate<string, [unknown]>('extend', { args: [{ iterations: 2 }] })
+  held.open()
+  expect(await handle.result()).toMatchObject({ phase: 'completed', iterations: 6, best: confirmed })
+  expect(spent('extended')).toBe(2)
+})
+
 test('cancel ends it at once and exports what was screened as screened', async () => {
   const handle = await begin(engine.client, 'cancelled', input)
   await held.reached

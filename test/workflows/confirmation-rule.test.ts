@@ -10,6 +10,7 @@ import {
   nextConfirmation,
   noConfirmations,
   promising,
+  triedAtEnd,
   whyNotConfirmed,
 } from '../../workflows/confirmation-rule.ts'
 
@@ -50,6 +51,8 @@ interface Given {
   evaluator?: 'training' | 'function'
   iterations?: number
   extended?: number
+  /** Generations of the one island. */
+  generation?: number
 }
 
 const state = (given: Given): RunState => {
@@ -61,6 +64,7 @@ const state = (given: Given): RunState => {
     initial: program('initial', 0.99),
     islands: programs.map((inhabitants, index) => ({
       index,
+      generation: given.generation ?? 0,
       drawn: index === 0 ? drawn : 0,
       began: { generation: 0, drawn: 0 },
       programs: inhabitants,
@@ -127,6 +131,12 @@ describe('while the run goes on', () => {
     expect(nextConfirmation(state(given), 'during')).toBeNull()
   })
 
+  test('trouble in a run that this one resumes does not keep a program from being tried again', () => {
+    const records = [record(good, 'not measured'), record(good, 'not measured')]
+    const given = { ...half, confirmations: { spent: 2, before: 2, records } }
+    expect(nextConfirmation(state(given), 'during')).toBe(good)
+  })
+
   test('confirmations of a run that this one resumes do not use up its own', () => {
     expect(nextConfirmation(state({ ...half, confirmations: { spent: 7, before: 7 } }), 'during')).toBe(good)
   })
@@ -166,6 +176,27 @@ describe('at the end', () => {
     expect(nextConfirmation(state({ programs: both, confirmations: { ...refused, spent: 2 } }), 'end', 2)).toBeNull()
     const won = { spent: 1, incumbent: program('won', 1.01) }
     expect(nextConfirmation(state({ programs: both, confirmations: won }), 'end', 1)).toBeNull()
+  })
+
+  test('a short run has both of its confirmations left, and spends the second only while nothing is confirmed', () => {
+    const short = { programs: both, drawn: 39, iterations: 39 }
+    expect(nextConfirmation(state(short), 'end', 0)).toBe(first)
+    const refused = { spent: 1, records: [record(first, 'not confirmed')] }
+    expect(nextConfirmation(state({ ...short, confirmations: refused }), 'end', 1)).toBe(second)
+    const won = { spent: 1, incumbent: program('won', 1.01), records: [record(first, 'confirmed')] }
+    expect(nextConfirmation(state({ ...short, confirmations: won }), 'end', 1)).toBeNull()
+  })
+
+  test('trouble of the machine leaves as many as there were', () => {
+    const trouble = { spent: 2, records: [record(first, 'not measured'), record(first, 'not confirmed')] }
+    expect(nextConfirmation(state({ programs: both, confirmations: trouble }), 'end', 2)).toBe(second)
+  })
+
+  test('what it has tried is remembered until a further generation is made', () => {
+    const tried = (generation: number) =>
+      triedAtEnd(state({ generation, confirmations: { atEnd: { generations: 5, tried: 2 } } }))
+    expect(tried(5)).toEqual({ generations: 5, tried: 2 })
+    expect(tried(6)).toEqual({ generations: 6, tried: 0 })
   })
 
   test('an incumbent is challenged by a promise of more only', () => {
