@@ -24,7 +24,7 @@ from optimized_kernels.measurement.gate import check_source
 from optimized_kernels.measurement.identical import measure_identical
 from optimized_kernels.measurement.quantiles import import_scipy
 from optimized_kernels.measurement.request import Request, RequestError, parse_request
-from optimized_kernels.measurement.sides import ReferenceFailed, sides_of, started
+from optimized_kernels.measurement.sides import ReferenceFailed, started
 from optimized_kernels.measurement.verdict import Failed, Json, Rejected, result_json
 from optimized_kernels.sandbox import SandboxUnavailable, find_sandbox
 from optimized_kernels.seams.interface import INTERFACES
@@ -79,7 +79,7 @@ def _evaluate(request: Request) -> Json:
     if refused is not None:
         return result_json(refused, machine(), {})
     _report("load", "starting all sides")
-    with started(request, sides_of(request)) as sides:
+    with started(request) as sides:
         facts = environment(sides.reference.ask("describe"), request.preset_name)
         facts["sandbox"] = sides.sandbox
         if request.purpose == "calibration":

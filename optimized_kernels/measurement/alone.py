@@ -14,17 +14,9 @@ from statistics import quantiles
 
 from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.correctness import Trained
-from optimized_kernels.measurement.preparation import check_preparation
+from optimized_kernels.measurement.preparation import check_prepared
 from optimized_kernels.measurement.request import Request
-from optimized_kernels.measurement.sides import (
-    CANDIDATE,
-    COMPILE_SECONDS,
-    REFERENCE,
-    Loop,
-    Sides,
-    sides_of,
-    started,
-)
+from optimized_kernels.measurement.sides import COMPILE_SECONDS, REFERENCE, Loop, Sides, started
 from optimized_kernels.measurement.turn_check import TurnCheck
 from optimized_kernels.measurement.verdict import Rejected
 
@@ -83,7 +75,7 @@ def _alone(sides: Sides, loop: Loop) -> list[float]:
 
 def _look_again(request: Request, loop: Loop, trained: Trained) -> tuple[Measured, float] | Rejected:
     """A launch of its own: its blocks, and how much slower the reference was in them than alone."""
-    with started(request, sides_of(request)) as sides:
+    with started(request) as sides:
         sides.load_programs(request)
         blocks = Blocks(sides, TurnCheck(sides, trained))
         blocks.warm_up(loop, WARM_UP_TURNS, COMPILE_SECONDS)
@@ -92,6 +84,4 @@ def _look_again(request: Request, loop: Loop, trained: Trained) -> tuple[Measure
             wrong = blocks.block(loop, paired)
             if wrong is not None:
                 return wrong
-        prepared, base = paired.prepared, paired.times[REFERENCE]
-        wrong = check_preparation(prepared[CANDIDATE], prepared[REFERENCE], base)
-        return wrong or (paired, slowdown(base, _alone(sides, loop)))
+        return check_prepared(paired) or (paired, slowdown(paired.times[REFERENCE], _alone(sides, loop)))

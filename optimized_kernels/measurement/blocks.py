@@ -7,7 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import median
 
-from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, Loop, Sides, Turn
+from optimized_kernels.measurement.sides import (
+    CANDIDATE,
+    COMPILE_SECONDS,
+    REFERENCE,
+    Loop,
+    Sides,
+    Turn,
+)
 from optimized_kernels.measurement.statistics import block_log_ratio
 from optimized_kernels.measurement.verdict import Rejected
 
@@ -32,9 +39,9 @@ class Measured:
         for name, seconds in times.items():
             self.times.setdefault(name, []).extend(seconds)
 
-    def log_ratios(self, against: str) -> list[float]:
-        """Log of the step time of `against` over the candidate's, block by block."""
-        base, own = self.times[against], self.times[CANDIDATE]
+    def log_ratios(self, against: str, side: str = CANDIDATE) -> list[float]:
+        """Log of the step time of `against` over that of `side`, block by block."""
+        base, own = self.times[against], self.times[side]
         return [block_log_ratio(base[i : i + 2], own[i : i + 2]) for i in range(0, len(own), 2)]
 
     def step_ms(self, side: str) -> float:
@@ -53,6 +60,11 @@ class Blocks:
     def draw_seed(self) -> int:
         """A seed for data or projections."""
         return self.rng.getrandbits(48)
+
+    def build_kernels(self, loop: Loop) -> None:
+        """A turn of the reference, whose kernels the other sides then need not build."""
+        self.sides.turn(REFERENCE, self.draw_seed(), loop, self.draw_seed(), COMPILE_SECONDS)
+        self.sides.share_kernels()
 
     def warm_up(self, loop: Loop, turns: int, first_limit: float | None) -> None:
         """Untimed turns of every side, the reference first: those build kernels."""

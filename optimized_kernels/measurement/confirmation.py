@@ -8,17 +8,9 @@ from collections.abc import Callable
 from optimized_kernels.measurement.alone import check_alone
 from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.correctness import Trained
-from optimized_kernels.measurement.preparation import check_preparation
+from optimized_kernels.measurement.preparation import check_prepared
 from optimized_kernels.measurement.request import Request
-from optimized_kernels.measurement.sides import (
-    CANDIDATE,
-    COMPILE_SECONDS,
-    REFERENCE,
-    Loop,
-    Sides,
-    sides_of,
-    started,
-)
+from optimized_kernels.measurement.sides import COMPILE_SECONDS, Loop, Sides, started
 from optimized_kernels.measurement.turn_check import TurnCheck
 from optimized_kernels.measurement.verdict import Rejected
 
@@ -47,15 +39,13 @@ def time_launch(sides: Sides, request: Request, trained: Trained, loop: Loop, in
     share = request.timing_seconds / request.launches
     if loop == "compiled":
         share *= COMPILED_SHARE
-        sides.turn(REFERENCE, blocks.draw_seed(), loop, blocks.draw_seed(), COMPILE_SECONDS)
-        sides.share_kernels()
+        blocks.build_kernels(loop)
     blocks.warm_up(loop, WARM_UP_TURNS, COMPILE_SECONDS if loop == "compiled" else None)
     measured = _timed(blocks, loop, share)
     if isinstance(measured, Rejected):
         return measured
     into[loop].append(measured)
-    prepared = measured.prepared
-    return check_preparation(prepared[CANDIDATE], prepared[REFERENCE], measured.times[REFERENCE])
+    return check_prepared(measured)
 
 
 def time_launches(
@@ -69,14 +59,14 @@ def time_launches(
     """The launches of `loop` that `into` lacks; after the last one the reference is timed alone."""
     for number in range(len(into[loop]) + 1, request.launches + 1):
         report(f"{loop}, launch {number} of {request.launches}")
-        with started(request, sides_of(request)) as sides:
+        with started(request) as sides:
             sides.load_programs(request)
             wrong = time_launch(sides, request, trained, loop, into)
-            if wrong is None and number == request.launches:
-                last = check_alone(sides, loop, into[loop].pop(), request, trained, noise_floor)
-                if isinstance(last, Rejected):
-                    return last
-                into[loop].append(last)
             if wrong is not None:
                 return wrong
+            if number == request.launches:
+                last = check_alone(sides, loop, into[loop][-1], request, trained, noise_floor)
+                if isinstance(last, Rejected):
+                    return last
+                into[loop][-1] = last
     return None

@@ -14,13 +14,13 @@ from optimized_kernels.measurement.findings import Findings
 from optimized_kernels.measurement.gate import seams_of
 from optimized_kernels.measurement.libraries import check_libraries
 from optimized_kernels.measurement.loss_curve import check_loss_curve
-from optimized_kernels.measurement.preparation import check_preparation
+from optimized_kernels.measurement.preparation import check_prepared
 from optimized_kernels.measurement.reached import check_reached
 from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.roofline import exceeds
 from optimized_kernels.measurement.screening import screen
 from optimized_kernels.measurement.side_process import SideDied, SideError, SideTimedOut
-from optimized_kernels.measurement.sides import CANDIDATE, COMPILE_SECONDS, REFERENCE, Loop, Sides
+from optimized_kernels.measurement.sides import CANDIDATE, COMPILE_SECONDS, Loop, Sides
 from optimized_kernels.measurement.tolerance import Agreement
 from optimized_kernels.measurement.turn_check import TurnCheck
 from optimized_kernels.measurement.verdict import Failed, Rejected, Stage, Verdict
@@ -144,9 +144,7 @@ class Evaluation:
             return eager
         self.found.launches["eager"].append(eager)
         self._remember_memory()
-        prepared, steps = eager.prepared, eager.times[REFERENCE]
-        wrong = check_preparation(prepared[CANDIDATE], prepared[REFERENCE], steps)
-        wrong = wrong or check_libraries(sides, request.allow_modules) or self._audit(trained)
+        wrong = check_prepared(eager) or check_libraries(sides, request.allow_modules) or self._audit(trained)
         if wrong is not None:
             return wrong
         low = self._eager_low()
@@ -155,8 +153,7 @@ class Evaluation:
             if isinstance(compiled, Rejected):
                 return compiled
             self.found.launches["compiled"].append(compiled)
-            own, stock = compiled.prepared[CANDIDATE], compiled.prepared[REFERENCE]
-            wrong = check_preparation(own, stock, compiled.times[REFERENCE])
+            wrong = check_prepared(compiled)
             if wrong is not None:
                 return wrong
         if low <= 1.0:
@@ -170,9 +167,7 @@ class Evaluation:
     def _compiled(self, blocks: Blocks) -> Measured | Rejected:
         """Both sides under ``mx.compile``."""
         self._enter("timing", "compiled")
-        seed = self.request.seed
-        self.sides.turn(REFERENCE, seed, "compiled", seed, COMPILE_SECONDS)
-        self.sides.share_kernels()
+        blocks.build_kernels("compiled")
         blocks.warm_up("compiled", COMPILED_WARM_UP_TURNS, COMPILE_SECONDS)
         return screen(blocks, "compiled", COMPILED_SHARE * self.request.timing_seconds, self._timing)
 

@@ -13,7 +13,7 @@ from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.noise import NORMAL_QUANTILE, ShortRun
 from optimized_kernels.measurement.request import Request, parse_request
 from optimized_kernels.measurement.sides import CANDIDATE, COMPILE_SECONDS, REFERENCE, started
-from optimized_kernels.measurement.statistics import block_log_ratio, speedup_from
+from optimized_kernels.measurement.statistics import speedup_from
 
 # Stock functions in these seams: the program that shows what passing through them costs.
 IDENTITY_SEAMS = "matmul"
@@ -37,12 +37,6 @@ def null_request(preset: str, seed: int) -> Request:
     return parse_request(json.dumps({"program": str(IDENTITY_PROGRAM), "seed": seed, "options": options}))
 
 
-def _log_ratios(measured: Measured, over: str) -> list[float]:
-    """Log of stock's step time over that of the side `over`, block by block."""
-    base, own = measured.times[REFERENCE], measured.times[over]
-    return [block_log_ratio(base[i : i + 2], own[i : i + 2]) for i in range(0, len(own), 2)]
-
-
 def short_run(log_ratios: list[float]) -> ShortRun:
     """Their median, and the standard error that their interval amounts to."""
     speedup = speedup_from(log_ratios)
@@ -63,4 +57,6 @@ def null_run(request: Request, until: float) -> NullRun:
         measured = Measured()
         while measured.blocks < FEWEST_BLOCKS or time.monotonic() < until:
             blocks.block("eager", measured)
-    return NullRun(short_run(_log_ratios(measured, CANDIDATE)), median(_log_ratios(measured, IDENTITY)))
+    return NullRun(
+        short_run(measured.log_ratios(REFERENCE)), median(measured.log_ratios(REFERENCE, IDENTITY))
+    )

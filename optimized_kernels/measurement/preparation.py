@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, median, quantiles
 
+from optimized_kernels.measurement.blocks import Measured
+from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE
 from optimized_kernels.measurement.verdict import Rejected
 
 # Of a step: more than the larger collection of garbage that a program of many objects costs.
@@ -33,6 +35,12 @@ def hidden_share(own: Sequence[float], reference: Sequence[float], steps: Sequen
     if quantiles(own, n=4)[2] <= quantiles(reference, n=4)[2]:
         return 0.0
     return (_trimmed_mean(own) - _trimmed_mean(reference)) / median(steps)
+
+
+def check_prepared(measured: Measured) -> Rejected | None:
+    """``check_preparation`` of all turns measured."""
+    prepared = measured.prepared
+    return check_preparation(prepared[CANDIDATE], prepared[REFERENCE], measured.times[REFERENCE])
 
 
 def check_preparation(

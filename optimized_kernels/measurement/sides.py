@@ -233,15 +233,16 @@ def _create(processes: dict[str, SideProcess], request: Request) -> None:
             raise ReferenceFailed(f"{error.reason}\n{process.output()['stderr']}") from error
 
 
-def sides_of(request: Request) -> tuple[str, ...]:
+def _sides_of(request: Request) -> tuple[str, ...]:
     """The sides that a request's launches have."""
     paired = request.purpose == "confirmation" and request.incumbent is not None
     return (REFERENCE, CANDIDATE, INCUMBENT) if paired else (REFERENCE, CANDIDATE)
 
 
 @contextmanager
-def started(request: Request, names: tuple[str, ...] = (REFERENCE, CANDIDATE)) -> Iterator[Sides]:
-    """Starts these sides, all at once, and kills them at the end."""
+def started(request: Request, names: tuple[str, ...] | None = None) -> Iterator[Sides]:
+    """Starts the sides of a request's launches, or those named, all at once, and kills them at the end."""
+    names = names or _sides_of(request)
     sandbox, limits = find_sandbox(request.sandbox), Limits(memory_bytes=request.preset.memory_gib * GIB)
     with ExitStack() as stack:
         scratch, cache = Path(_scratch().name), os.environ.get(KERNEL_CACHE)

@@ -38,7 +38,7 @@ def cost_of(answer: Answer) -> Cost:
     """From a scored answer; timed are two turns a side in every block."""
     metrics = scored(answer)["metrics"]
     step = metrics["step_ms_reference"] + metrics["step_ms_candidate"]
-    timed = metrics.get("timed_seconds", 2 * metrics["blocks"] * metrics["turn_steps"] * step / 1000.0)
+    timed = 2 * metrics["blocks"] * metrics["turn_steps"] * step / 1000.0
     before = next(phase.seconds for phase in answer.phases if phase.name == "timing")
     return Cost(answer.seconds, timed, before)
 
