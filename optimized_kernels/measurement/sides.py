@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from optimized_kernels.measurement.freeze import Freezer
 from optimized_kernels.measurement.placement import Placement
 from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.side_process import Arrays, SideError, SideProcess
+from optimized_kernels.measurement.working_set import device_bytes, is_short
 from optimized_kernels.sandbox import Limits, find_sandbox
 
 Loop = Literal["eager", "compiled"]
@@ -42,12 +43,13 @@ class ReferenceFailed(Exception):
 @dataclass(frozen=True)
 class Turn:
     """One timed turn: seconds a step on the harness's clock, what the side answered after the last step, and
-    seconds a step of preparing it."""
+    seconds a step of preparing it; `seed` is what it started from."""
 
     seconds: float
     loss: float
     answers: list[float]
     prepared: float
+    seed: int
     probe_seed: int
 
 
@@ -59,6 +61,8 @@ class Side:
         self.turn_limit = request.turn_timeout_seconds
         self.turn_steps = request.turn_steps
         self.limit = max(self.turn_limit, CHECK_SECONDS)
+        # Whether memory is given back as soon as a turn is over, for the other sides to use.
+        self.frugal = False
 
     def end_checks(self) -> None:
         """From now on answers are due within a turn's limit."""
@@ -101,9 +105,11 @@ class Side:
         stepped = self.ask("step", limit)
         probed = self.ask("probe", limit, seed=probe_seed)
         seconds = time.perf_counter() - started
+        self._ask_to_release()
+        self._released()
         loss = self.process.read("step", partial(number, name="loss"), stepped)
         answers = self.process.read("probe", partial(numbers, name="answers"), probed)
-        return Turn(seconds / steps, loss, answers, (started - preparing) / steps, probe_seed)
+        return Turn(seconds / steps, loss, answers, (started - preparing) / steps, seed, probe_seed)
 
     def memory(self) -> dict[str, float]:
         """Peak memory in bytes: MLX's, and the process's."""
@@ -120,12 +126,35 @@ class Side:
         self.send("prepare", seed=seed, steps=steps, loop="eager")
         self.send("step")
         self.send("updates")
+        self._ask_to_release()
 
     def end_trained(self, steps: int) -> Arrays:
         """What `begin_trained` asked for."""
         self.receive("prepare")
         self.receive("step", steps * self.limit)
-        return self.receive_arrays("updates")
+        updates = self.receive_arrays("updates")
+        self._released()
+        return updates
+
+    def begin_losses(self, seed: int, steps: int) -> None:
+        """Asks for the losses of a stretch of eager training. `end_losses` must follow."""
+        self.send("losses", seed=seed, steps=steps)
+        self._ask_to_release()
+
+    def end_losses(self, steps: int) -> list[float]:
+        """What `begin_losses` asked for."""
+        answer = self.receive("losses", steps * self.limit)
+        losses = self.process.read("losses", partial(numbers, name="losses"), answer)
+        self._released()
+        return losses
+
+    def _ask_to_release(self) -> None:
+        if self.frugal:
+            self.send("release")
+
+    def _released(self) -> None:
+        if self.frugal:
+            self.receive("release")
 
 
 class Reference(Side):
@@ -166,6 +195,11 @@ class Sides:
     freezer: Freezer
     sandbox: str
     on_cpu: bool
+
+    @property
+    def frugal(self) -> bool:
+        """Whether the device has too little memory for sides that work, or keep theirs, side by side."""
+        return self.reference.frugal
 
     @property
     def reference(self) -> Side:
@@ -233,6 +267,15 @@ def _create(processes: dict[str, SideProcess], request: Request) -> None:
             raise ReferenceFailed(f"{error.reason}\n{process.output()['stderr']}") from error
 
 
+def _share_memory(by_name: dict[str, Side], info: Mapping[str, object], seed: int) -> None:
+    """Makes the sides frugal where one step of the reference shows that they cannot all keep its memory."""
+    reference = by_name[REFERENCE]
+    reference.turn(seed, "eager", seed, steps=1)
+    if is_short(reference.memory()["peak"], len(by_name), device_bytes(info)):
+        for side in by_name.values():
+            side.frugal = True
+
+
 def _sides_of(request: Request) -> tuple[str, ...]:
     """The sides that a request's launches have."""
     paired = request.purpose == "confirmation" and request.incumbent is not None
@@ -260,12 +303,14 @@ def started(request: Request, names: tuple[str, ...] | None = None) -> Iterator[
             for name, process in processes.items()
         }
         placed = [process.pid for process in processes.values()]
-        on_cpu = by_name[REFERENCE].ask("describe")["info"]["backend"] == "cpu"
+        info = by_name[REFERENCE].ask("describe")["info"]
+        on_cpu = info["backend"] == "cpu"
         if not on_cpu:
             # A GPU's kernels are built when they are first used, in the candidate's process too.
             for side in by_name.values():
                 side.turn_limit = max(side.turn_limit, COMPILE_SECONDS)
                 side.limit = max(side.limit, COMPILE_SECONDS)
+            _share_memory(by_name, info, request.seed)
             placed = []
         roots = {name: process.process.pid for name, process in processes.items()}
         yield Sides(by_name, Placement(placed), Freezer(roots), sandbox.means.mode, on_cpu)

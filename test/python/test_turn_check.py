@@ -22,7 +22,7 @@ def judged(loss: float, answers: list[float]) -> str:
     trained = Trained(cast(Agreement, None), STOCK, dict.fromkeys(NAMES, 1e-7), precise=True)
     check = TurnCheck(cast(Sides, None), trained, copied_out=0.0)
     wrong = check(
-        {"reference": Turn(0.1, 1.0, [1.0, 2.0], 0.0, 1), "candidate": Turn(0.1, loss, answers, 0.0, 1)}
+        {"reference": Turn(0.1, 1.0, [1.0, 2.0], 0.0, 1, 1), "candidate": Turn(0.1, loss, answers, 0.0, 1, 1)}
     )
     return "" if wrong is None else wrong.reason
 
