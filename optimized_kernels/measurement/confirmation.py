@@ -45,7 +45,7 @@ def time_launch(sides: Sides, request: Request, trained: Trained, loop: Loop, in
     if isinstance(measured, Rejected):
         return measured
     into[loop].append(measured)
-    return check_prepared(measured)
+    return check_prepared(*into[loop])
 
 
 def time_launches(

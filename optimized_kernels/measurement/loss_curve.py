@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from statistics import fmean
 
-from optimized_kernels.measurement.answers import numbers
-from optimized_kernels.measurement.sides import REFERENCE, Sides
+from optimized_kernels.measurement.sides import Sides
 from optimized_kernels.measurement.verdict import Rejected
 
 STEPS = 40
@@ -33,16 +31,17 @@ def worst_distance(own: list[float], base: list[float]) -> float:
 
 def check_loss_curve(sides: Sides, seed: int) -> float | Rejected:
     """The worst distance of STEPS eager steps' losses from stock MLX's, or a refusal."""
-    own = sides.candidate.process
+    candidate, reference = sides.candidate, sides.reference
     sides.freezer.release()
-    own.send("losses", seed=seed, steps=STEPS)
-    reference = sides.by_name[REFERENCE]
-    base: list[float] = reference.ask("losses", seed=seed, steps=STEPS)["losses"]
+    candidate.begin_losses(seed, STEPS)
+    own = candidate.end_losses(STEPS) if sides.frugal else None
+    reference.begin_losses(seed, STEPS)
+    base = reference.end_losses(STEPS)
     reference.ask("split", parts=REORDERED_PARTS)
-    reordered: list[float] = reference.ask("losses", seed=seed, steps=STEPS)["losses"]
+    reference.begin_losses(seed, STEPS)
+    reordered = reference.end_losses(STEPS)
     reference.ask("split", parts=0)
-    answer = own.receive("losses", STEPS * sides.candidate.limit)
-    found = own.read("losses", partial(numbers, name="losses"), answer)
+    found = own or candidate.end_losses(STEPS)
     distance = worst_distance(found, base)
     bound = TOLERANCE + REORDERED_MULTIPLE * worst_distance(reordered, base)
     if not distance <= bound:

@@ -6,9 +6,9 @@ that takes longer over it than the reference does something else besides, which 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from statistics import fmean, median, quantiles
+from math import sqrt
+from statistics import fmean, median, stdev
 
 from optimized_kernels.measurement.blocks import Measured
 from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE
@@ -16,31 +16,29 @@ from optimized_kernels.measurement.verdict import Rejected
 
 # Of a step: more than the larger collection of garbage that a program of many objects costs.
 HIDDEN_SHARE = 0.1
-FEWEST_TURNS = 4
-
-
-def _trimmed_mean(times: Sequence[float]) -> float:
-    """Without the slowest tenth, which is what else the machine had to do."""
-    return fmean(sorted(times)[: max(1, math.ceil(len(times) * 0.9))])
+FEWEST_TURNS = 8
+# Standard errors that the excess must be surely above: single slow turns, however slow, are less than two.
+SURE = 3.0
 
 
 def hidden_share(own: Sequence[float], reference: Sequence[float], steps: Sequence[float]) -> float:
-    """How much longer `own` preparations take than the reference's, as a share of its `steps`.
+    """How much longer `own` preparations surely take than the reference's, as a share of its `steps`.
 
-    Seconds, one of each a turn; means, for work may be hidden in some turns only. 0 where the upper quartile
-    is not above the reference's: then it is noise.
+    Seconds, one of each a turn, paired: both sides prepare the same. The lower bound of the mean difference,
+    for work may be hidden in some turns only; 0 for fewer than FEWEST_TURNS.
     """
-    if min(len(own), len(reference)) < FEWEST_TURNS:
+    differences = [mine - base for mine, base in zip(own, reference, strict=True)]
+    if len(differences) < FEWEST_TURNS:
         return 0.0
-    if quantiles(own, n=4)[2] <= quantiles(reference, n=4)[2]:
-        return 0.0
-    return (_trimmed_mean(own) - _trimmed_mean(reference)) / median(steps)
+    error = stdev(differences) / sqrt(len(differences))
+    return max(0.0, fmean(differences) - SURE * error) / median(steps)
 
 
-def check_prepared(measured: Measured) -> Rejected | None:
-    """``check_preparation`` of all turns measured."""
-    prepared = measured.prepared
-    return check_preparation(prepared[CANDIDATE], prepared[REFERENCE], measured.times[REFERENCE])
+def check_prepared(*launches: Measured) -> Rejected | None:
+    """``check_preparation`` of all turns measured so far."""
+    own = [time for each in launches for time in each.prepared[CANDIDATE]]
+    reference = [time for each in launches for time in each.prepared[REFERENCE]]
+    return check_preparation(own, reference, [time for each in launches for time in each.times[REFERENCE]])
 
 
 def check_preparation(

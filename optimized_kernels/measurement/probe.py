@@ -6,7 +6,7 @@ import mlx.core as mx
 
 # MLX's own, kept from before a program is loaded.
 _normal, _key, _split, _stack = mx.random.normal, mx.random.key, mx.random.split, mx.stack
-_multiply, _sum, _reshape, _matmul = mx.multiply, mx.sum, mx.reshape, mx.matmul
+_reshape, _matmul = mx.reshape, mx.matmul
 
 
 def _table(tensor: mx.array) -> mx.array:
@@ -32,5 +32,5 @@ def project(tensors: dict[str, mx.array], seed: int) -> list[float]:
     for tensor in tensors.values():
         table = _table(tensor)
         by_column = _matmul(rows[: table.shape[0]], table)
-        answers.append(_sum(_multiply(by_column, columns[: table.shape[1]])))
+        answers.append(_matmul(by_column, columns[: table.shape[1]]))
     return _stack(answers).tolist()  # type: ignore[return-value]  # one axis: a list of numbers

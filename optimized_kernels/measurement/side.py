@@ -140,6 +140,13 @@ class Side:
         mx.reset_peak_memory()
         return {}
 
+    def release(self) -> dict[str, Any]:
+        """Gives back all memory but the state that the turn has trained."""
+        self.batches = []
+        gc.collect()
+        mx.clear_cache()
+        return {}
+
     def memory(self) -> dict[str, Any]:
         """Peak memory in bytes: MLX's since `settle`, and the process's."""
         # Kilobytes on Linux, bytes on macOS.

@@ -20,6 +20,7 @@ class Preset:
     hidden: int
     vocabulary: int
     turn_timeout_seconds: float
+    # Low enough for the steps of one turn to be training: beyond it loss explodes, and rounding decides.
     learning_rate: float = 1e-3
     model: Model = "dense_stack"
     layers: int = 2
@@ -53,8 +54,9 @@ PRESETS = {
         hidden=1024,
         vocabulary=6000,
         turn_timeout_seconds=120.0,
+        learning_rate=3e-5,
         memory_gib=48,
-        turn_steps=5,
+        turn_steps=10,
     ),
     "seed-wide": Preset(
         batch=20,
@@ -62,8 +64,9 @@ PRESETS = {
         hidden=1536,
         vocabulary=5003,
         turn_timeout_seconds=120.0,
+        learning_rate=3e-5,
         memory_gib=48,
-        turn_steps=5,
+        turn_steps=10,
     ),
     "transformer": Preset(
         batch=8,
@@ -71,11 +74,12 @@ PRESETS = {
         hidden=768,
         vocabulary=6000,
         turn_timeout_seconds=120.0,
+        learning_rate=1e-4,
         model="transformer",
         layers=4,
         heads=12,
         memory_gib=48,
-        turn_steps=5,
+        turn_steps=10,
     ),
     "transformer-wide": Preset(
         batch=5,
@@ -83,11 +87,12 @@ PRESETS = {
         hidden=1040,
         vocabulary=5003,
         turn_timeout_seconds=120.0,
+        learning_rate=1e-4,
         model="transformer",
         layers=3,
         heads=13,
         memory_gib=48,
-        turn_steps=5,
+        turn_steps=10,
     ),
 }
 

@@ -58,7 +58,7 @@ class Training:
 
     def _batch(self, rng: random.Random) -> Batch:
         preset = self.preset
-        rows = mx.array(token_sequences(rng, preset.batch, preset.sequence + 1, preset.vocabulary))
+        rows = token_sequences(rng.getrandbits(64), preset.batch, preset.sequence + 1, preset.vocabulary)
         return rows[:, :-1], rows[:, 1:]
 
     def _loss(self, inputs: mx.array, targets: mx.array) -> mx.array:

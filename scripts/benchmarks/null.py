@@ -1,13 +1,14 @@
 """The identical program against itself: how often is the measurement wrong, and how wide are its intervals?
 
-    python -m scripts.benchmarks.null [--lanes 8] [--share 0.1] [--out null.json]
+    python -m scripts.benchmarks.null [--lanes 8] [--share 0.1] [--only repeated] [--out null.json]
 
  - 400 measurements of 5 s, half of them beside a bursty noise process, each followed by one with the original
    example's method: how many 95 % intervals exclude 1.00, how many false wins does the other method have;
  - 20 of 20 s: the median half-width;
- - 200 screenings of 20 s, whose interval is looked at after every block: how many are wrong at any look.
+ - 200 screenings of 10 s (three times what one gets by default), whose interval is looked at after every
+   block: how many are wrong at any look.
 
-About 4.5 hours in one lane.
+About 2.5 hours in one lane; `--only` runs one of the three.
 """
 
 from __future__ import annotations
@@ -24,25 +25,32 @@ from scripts.benchmarks.null_measurement import BothMethods, NullMeasurement, me
 from scripts.benchmarks.peeking import ever_excludes
 from scripts.benchmarks.table import markdown_table, write_raw
 
+KINDS = ("repeated", "wide", "peeked")
+
 
 @dataclass(frozen=True)
 class Plan:
     """How many measurements of how many seconds."""
 
-    repeats: int
+    repeated: int
     seconds: float
     wide: int
+    wide_seconds: float
     peeked: int
-    long_seconds: float
+    peeked_seconds: float
+
+    def only(self, kind: str | None) -> Plan:
+        """Nothing but the measurements of this kind; all of them for None."""
+        return self if kind is None else replace(self, **{other: 0 for other in KINDS if other != kind})
 
     def part(self, share: float) -> Plan:
         """As many of each kind as `share` of them, at least one, of the repeated ones at least two."""
         counts = {name: max(1, round(share * getattr(self, name))) for name in ("wide", "peeked")}
-        return replace(self, repeats=max(2, round(share * self.repeats)), **counts)
+        return replace(self, repeated=max(2, round(share * self.repeated)), **counts)
 
 
-WHOLE = Plan(repeats=400, seconds=5.0, wide=20, peeked=200, long_seconds=20.0)
-QUICK = Plan(repeats=2, seconds=0.5, wide=1, peeked=1, long_seconds=1.0)
+WHOLE = Plan(repeated=400, seconds=5.0, wide=20, wide_seconds=20.0, peeked=200, peeked_seconds=10.0)
+QUICK = Plan(repeated=2, seconds=0.5, wide=1, wide_seconds=1.0, peeked=1, peeked_seconds=1.0)
 
 
 def repeated_rows(name: str, found: Sequence[BothMethods]) -> list[list[object]]:
@@ -70,16 +78,18 @@ def _spread(values: Sequence[float]) -> str:
     return f"{percentiles[0]:.3f} to {percentiles[-1]:.3f}"
 
 
-def long_rows(wide: Sequence[NullMeasurement], peeked: Sequence[NullMeasurement]) -> list[list[object]]:
-    """Half-widths, and errors under peeking."""
-    half = median(each.half_width for each in wide)
-    wrong = sum(ever_excludes(each.log_ratios) for each in peeked)
-    looked = [len(each.log_ratios) for each in peeked]
-    blocks = f"{min(looked)} to {max(looked)}"
-    return [
-        ["long measurements", len(wide), f"median half-width {half:.1%}", _medians(wide)],
-        [f"screenings of {blocks} blocks", len(peeked), f"{wrong} wrong at any look", _medians(peeked)],
-    ]
+def wide_row(found: Sequence[NullMeasurement]) -> list[object]:
+    """Half-widths."""
+    half = median(each.half_width for each in found)
+    return ["long measurements", len(found), f"median half-width {half:.1%}", _medians(found)]
+
+
+def peeked_row(found: Sequence[NullMeasurement]) -> list[object]:
+    """Errors under peeking."""
+    wrong = sum(ever_excludes(each.log_ratios) for each in found)
+    looked = [len(each.log_ratios) for each in found]
+    name = f"screenings of {min(looked)} to {max(looked)} blocks"
+    return [name, len(found), f"{wrong} wrong at any look", _medians(found)]
 
 
 def _share(text: str) -> float:
@@ -94,26 +104,33 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = arguments("null", "The identical program against itself.")
     parser.add_argument("--preset", default="small")
     parser.add_argument("--share", type=_share, default=1.0, help="of the whole plan's measurements")
+    parser.add_argument("--only", choices=KINDS, help="one kind of the plan's measurements")
     options = parser.parse_args(argv)
-    plan, preset = QUICK if options.quick else WHOLE.part(options.share), options.preset
+    plan = (QUICK if options.quick else WHOLE.part(options.share)).only(options.only)
+    preset = options.preset
     both = in_lanes(
         [
             partial(measure_both, options.seed * 10**6 + number, preset, plan.seconds, number % 2 == 1)
-            for number in range(plan.repeats)
+            for number in range(plan.repeated)
         ],
         options.lanes,
     )
+    lengths = [plan.wide_seconds] * plan.wide + [plan.peeked_seconds] * plan.peeked
     long = in_lanes(
         [
-            partial(measure_null, options.seed * 10**6 + 10**5 + number, preset, plan.long_seconds)
-            for number in range(plan.wide + plan.peeked)
+            partial(measure_null, options.seed * 10**6 + 10**5 + number, preset, seconds)
+            for number, seconds in enumerate(lengths)
         ],
         options.lanes,
     )
     wide, peeked = long[: plan.wide], long[plan.wide :]
-    rows = [*repeated_rows("calm", [each for each in both if not each.noisy])]
-    rows += repeated_rows("beside bursts", [each for each in both if each.noisy])
-    rows += repeated_rows("all", both) + long_rows(wide, peeked)
+    rows: list[list[object]] = []
+    if both:
+        rows += repeated_rows("calm", [each for each in both if not each.noisy])
+        rows += repeated_rows("beside bursts", [each for each in both if each.noisy])
+        rows += repeated_rows("all", both)
+    rows += [wide_row(wide)] if wide else []
+    rows += [peeked_row(peeked)] if peeked else []
     known = facts()
     print(heading(known))
     print(markdown_table(["what", "times", "found", "speedups, 5th to 95th percentile"], rows))

@@ -1,15 +1,20 @@
-"""Fixtures of the sandbox's tests: each mode that works here, and a scratch folder."""
+"""Fixtures of the sandbox's tests: each mode that works here, a scratch folder; patient property tests."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from optimized_kernels.sandbox.command import Means
 from optimized_kernels.sandbox.probe import strongest
 
 LIMITED = Means("limited")
+
+# How fast a busy machine draws examples says nothing about the property.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture

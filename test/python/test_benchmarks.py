@@ -135,8 +135,8 @@ def test_null_counts_wrong_intervals_and_false_wins(
 ) -> None:
     monkeypatch.setattr(null_measurement, "evaluate", Machine())
     monkeypatch.setattr(null_measurement, "measure_unpaired", stock_unpaired)
-    assert null.WHOLE.part(0.1) == null.Plan(repeats=40, seconds=5.0, wide=2, peeked=20, long_seconds=20.0)
-    assert null.WHOLE.part(1e-6) == null.Plan(repeats=2, seconds=5.0, wide=1, peeked=1, long_seconds=20.0)
+    assert null.WHOLE.part(0.1) == null.Plan(40, 5.0, 2, 20.0, 20, 10.0)
+    assert null.WHOLE.part(1e-6) == null.Plan(2, 5.0, 1, 20.0, 1, 10.0)
     null.main(["--quick", "--out", str(tmp_path / "raw.json")])
     printed = capsys.readouterr().out
     assert "| original example's method, all | 2 | 2 false wins, 0 calls |" in printed

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import random
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import mlx.core as mx
 import numpy as np
@@ -14,7 +14,7 @@ import pytest
 
 from optimized_kernels.measurement.probe import project
 from optimized_kernels.workloads.presets import PRESETS, Preset
-from optimized_kernels.workloads.tokens import token_sequences
+from optimized_kernels.workloads.tokens import REPEAT_PROBABILITY, token_sequences
 from optimized_kernels.workloads.training import Loop, Training
 
 TINY = Preset(batch=2, sequence=8, hidden=16, vocabulary=32, turn_timeout_seconds=5.0, learning_rate=1e-2)
@@ -69,8 +69,10 @@ def test_the_loss_falls_below_what_guessing_gives() -> None:
 
 
 def test_tokens_have_structure() -> None:
-    rows = token_sequences(random.Random(1), 8, 64, 100)
-    assert [len(row) for row in rows] == [64] * 8
+    drawn = token_sequences(1, 8, 64, 100)
+    assert drawn.shape == (8, 64)
+    assert drawn.dtype == mx.int32
+    rows: Any = drawn.tolist()
     tokens = [token for row in rows for token in row]
     assert 0 <= min(tokens) <= max(tokens) < 100
     pairs = Counter((a, b) for row in rows for a, b in pairwise(row))
@@ -97,3 +99,16 @@ def test_a_projection_sees_every_column() -> None:
         matrix = np.zeros((6, 5), dtype=np.float32)
         matrix[3, column] = 1.0
         assert project({"matrix": mx.array(matrix)}, 1)[0] != 0.0
+
+
+def test_a_token_follows_from_the_one_before_or_is_drawn() -> None:
+    vocabulary = 97
+    rows: Any = token_sequences(5, 40, 200, vocabulary).tolist()
+    pairs = [pair for row in rows for pair in pairwise(row)]
+    follows = sum(after == (5 * before + 1 + vocabulary // 3) % vocabulary for before, after in pairs)
+    assert follows / len(pairs) == pytest.approx(REPEAT_PROBABILITY + 0.25 / vocabulary, abs=0.03)
+    assert len({tuple(row[:4]) for row in rows}) > 30
+    # Zipf: the first token is drawn about twice as often as the second, and those beyond a half are rare.
+    first = Counter(row[0] for seed in range(50) for row in token_sequences(seed, 40, 1, vocabulary).tolist())
+    assert 1.2 < first[0] / first[1] < 2.4
+    assert sum(count for token, count in first.items() if token >= 48) / 2000 < 0.25
