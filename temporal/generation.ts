@@ -15,6 +15,8 @@ export interface Injection {
 /** Input of the `generation` workflow: everything one island's next candidates are made from. */
 export interface GenerationInput {
   evolutionId: string
+  /** Id of the run's first execution; missing where a generation was started before replies were kept. */
+  firstExecutionRunId?: string
   island: number
   /** 1 is the first generation. */
   generation: number

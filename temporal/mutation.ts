@@ -11,6 +11,8 @@ export type Failure = z.infer<typeof failure>
 export interface MutateInput {
   /** Id of the program to be made. */
   id: string
+  /** Id of the run's first execution; its replies are kept under it. */
+  run: string
   /** Seeds the draw: `<run seed>/<island>/<generation>/<draw>`, so equal in every replay and on every machine. */
   draw: string
   problem: { name: string; description: string }

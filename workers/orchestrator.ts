@@ -4,9 +4,11 @@ import type { Logger } from 'pino'
 import { createGivenProposer } from '../activities/mutation/given.ts'
 import { createModelMutator } from '../activities/mutation/model.ts'
 import { createOfflineMutator } from '../activities/mutation/offline.ts'
+import { openReplyLedger } from '../activities/mutation/reply-ledger.ts'
 import { createRunActivities } from '../activities/run/run-activities.ts'
 import { createSelectionActivities } from '../activities/selection/select.ts'
 import type { Mutator } from '../temporal/generation.ts'
+import { homeFile } from '../temporal/home.ts'
 import { evolutionQueue, mutationQueue } from '../temporal/names.ts'
 import { readRetention } from '../temporal/retention.ts'
 import { workflowBundlePath } from './bundle.ts'
@@ -60,6 +62,7 @@ export const createOrchestrator = async (options: OrchestratorOptions): Promise<
     activities: {
       ...createModelMutator({
         apiKey: env.OPENAI_API_KEY,
+        replies: openReplyLedger(homeFile('replies.sqlite', env)),
         ...(env.OPENAI_BASE_URL ? { baseURL: env.OPENAI_BASE_URL } : {}),
       }),
       ...createOfflineMutator({ python }),

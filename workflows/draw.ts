@@ -18,6 +18,7 @@ const programOf = (input: GenerationInput, id: string): Program => {
 }
 
 const mutateInput = (input: GenerationInput, draw: Draw, place: number): MutateInput => ({
+  run: input.firstExecutionRunId ?? input.evolutionId,
   id: drawnProgramId(input.island, input.generation, place),
   draw: drawSeed(input.config.seed, input.island, input.generation, place),
   problem: { name: input.problem.name, description: input.problem.description },

@@ -59,6 +59,7 @@ const generationInput = (run: Run, state: RunState, island: IslandState): Genera
   const { name, hash, config } = state.problem
   return {
     evolutionId: run.identity.id,
+    firstExecutionRunId: run.identity.firstExecutionRunId,
     island: island.index,
     generation: island.generation + 1,
     draws: island.draws,

@@ -4,14 +4,17 @@ import OpenAI from 'openai'
 import type { MutateInput } from '../../temporal/mutation.ts'
 import type { ModelConfig, MutationConfig } from '../../temporal/run-config.ts'
 import { boundedFetch, ReplyTooLarge } from './bounded-fetch.ts'
+import { paidOnce } from './paid-once.ts'
 import type { Message } from './prompt.ts'
 import { type CallFacts, providerFailure, unavailable } from './provider-errors.ts'
 import { type Reply, readReply } from './reply.ts'
+import type { CallKey, ReplyLedger } from './reply-ledger.ts'
 
-/** An OpenAI-compatible server and what opens it. */
+/** An OpenAI-compatible server, what opens it, and where its replies are kept. */
 export interface Endpoint {
   apiKey: string
   baseURL: string
+  replies: ReplyLedger
 }
 
 /** An answer, usable or not; a reply that is none is thrown. */
@@ -20,8 +23,9 @@ export type Answer = Exclude<Reply, { outcome: 'malformed' }>
 const heartbeatMs = 2000
 
 /**
- * Makes exactly one HTTP request and waits for the answer, heartbeating, until the activity is cancelled or the
- * configured time is over, whatever the server still sends.
+ * Makes exactly one HTTP request, unless its reply is kept already, and waits for the answer, heartbeating, until
+ * somebody asks for an end or the configured time is over, whatever the server still sends. An attempt that the server
+ * has given up, as after an outage, still hears its reply: the next attempt finds it kept.
  *
  * @throws ApplicationFailure of the types in `temporal/provider-failure.ts`; CancelledFailure when cancelled.
  */
@@ -29,7 +33,7 @@ export async function callModel(
   endpoint: Endpoint,
   model: ModelConfig,
   messages: Message[],
-  input: Pick<MutateInput, 'draw' | 'config'>,
+  input: Pick<MutateInput, 'run' | 'draw' | 'config'>,
 ): Promise<Answer> {
   const context = Context.current()
   const { config } = input
@@ -38,22 +42,34 @@ export async function callModel(
   const stop = () => abort.abort()
   const deadline = setTimeout(stop, config.timeoutSeconds * 1000)
   const heartbeat = setInterval(() => context.heartbeat(), heartbeatMs)
-  context.cancellationSignal.addEventListener('abort', stop)
-  if (context.cancellationSignal.aborted) stop()
+  const heed = () => {
+    const { timedOut, notFound } = context.cancellationDetails ?? {}
+    if (!timedOut && !notFound) stop()
+  }
+  context.cancellationSignal.addEventListener('abort', heed)
+  if (context.cancellationSignal.aborted) heed()
   try {
-    const body = await request(endpoint, requestBody(endpoint, model, messages, config), input, abort.signal)
+    const asked = requestBody(endpoint, model, messages, config)
+    const key = { run: input.run, draw: input.draw, request: hashOf(JSON.stringify(asked)) }
+    const body = await paidOnce(endpoint.replies, key, model.name, abort.signal, async () => {
+      const fresh = await request(endpoint, asked, key, config, abort.signal)
+      const reply = readReply(fresh, config.maxTokens)
+      // No answer to this or any request: it is not kept, the next attempt asks again.
+      if (reply.outcome === 'malformed') throw unavailable(reply.reason, facts)
+      return fresh
+    })
     const reply = readReply(body, config.maxTokens)
-    if (reply.outcome === 'malformed') throw unavailable(reply.reason, facts)
+    if (reply.outcome === 'malformed') throw new Error(`a kept reply is none: ${reply.reason}`)
     return reply
   } catch (error) {
-    if (context.cancellationSignal.aborted) return await context.cancelled
+    if (abort.signal.aborted && context.cancellationSignal.aborted) return await context.cancelled
     if (abort.signal.aborted) throw unavailable(`no complete reply within ${config.timeoutSeconds} s`, facts)
     if (error instanceof ReplyTooLarge) throw unavailable(error.message, facts)
     throw providerFailure(error, { ...facts, now: Date.now() }) ?? error
   } finally {
     clearTimeout(deadline)
     clearInterval(heartbeat)
-    context.cancellationSignal.removeEventListener('abort', stop)
+    context.cancellationSignal.removeEventListener('abort', heed)
   }
 }
 
@@ -63,7 +79,8 @@ type RequestBody = OpenAI.Chat.ChatCompletionCreateParamsNonStreaming
 async function request(
   endpoint: Endpoint,
   body: RequestBody,
-  { draw, config }: Pick<MutateInput, 'draw' | 'config'>,
+  key: CallKey,
+  config: MutationConfig,
   signal: AbortSignal,
 ): Promise<unknown> {
   const client = new OpenAI({
@@ -75,11 +92,11 @@ async function request(
     timeout: config.timeoutSeconds * 1000 + 60_000,
     logLevel: 'off',
   })
-  const key = createHash('sha256')
-    .update(`${draw}\n${JSON.stringify(body)}`)
-    .digest('hex')
-  return client.chat.completions.create(body, { signal, headers: { 'Idempotency-Key': key } })
+  const idempotencyKey = hashOf(`${key.run}\n${key.draw}\n${key.request}`)
+  return client.chat.completions.create(body, { signal, headers: { 'Idempotency-Key': idempotencyKey } })
 }
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 function requestBody(
   { baseURL }: Endpoint,

@@ -8,6 +8,7 @@ import { applyPatch } from './patch.ts'
 import { type PatchOutcome, unusable } from './patch-outcome.ts'
 import { buildPrompt, type Message, promptBounds } from './prompt.ts'
 import { proposed } from './proposal.ts'
+import type { ReplyLedger } from './reply-ledger.ts'
 import { applyRewrite } from './rewrite.ts'
 import { summarise } from './summary.ts'
 
@@ -17,6 +18,7 @@ const openai = 'https://api.openai.com/v1'
 export interface ModelDeps {
   apiKey: string | undefined
   baseURL?: string
+  replies: ReplyLedger
 }
 
 /**
@@ -29,7 +31,7 @@ export function createModelMutator(deps: ModelDeps): { mutateWithModel(input: Mu
   const apiKey = deps.apiKey?.trim() ?? ''
   return {
     async mutateWithModel(input) {
-      const endpoint: Endpoint = { baseURL, apiKey: usableKey(apiKey, baseURL) }
+      const endpoint: Endpoint = { baseURL, apiKey: usableKey(apiKey, baseURL), replies: deps.replies }
       const model = chooseModel(input.config.models, input.draw)
       const messages = buildPrompt(input)
       const answer = await callModel(endpoint, model, messages, input)

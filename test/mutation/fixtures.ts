@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { MutateInput } from '../../temporal/mutation.ts'
 import type { Program } from '../../temporal/program.ts'
 import { type RunInput, runConfig } from '../../temporal/run-config.ts'
@@ -48,6 +48,7 @@ export function makeInput(
   mutation: NonNullable<RunInput['mutation']> = {},
 ): MutateInput {
   return {
+    run: randomUUID(),
     id: 'i0-g1-d0',
     draw: '1/0/1/0',
     problem: { name: 'mlx_training', description: 'Make the training step fast.' },

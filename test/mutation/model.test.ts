@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { ActivityCancellationDetails, ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger } from '@temporalio/worker'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { measureFeatures } from '../../activities/mutation/features.ts'
 import { createModelMutator, type ModelDeps } from '../../activities/mutation/model.ts'
+import { openReplyLedger, type ReplyLedger } from '../../activities/mutation/reply-ledger.ts'
 import { type MutateInput, type MutationResult, mutationResult } from '../../temporal/mutation.ts'
 import type { Fault } from '../model-stub/faults.ts'
 import { startModelStub } from '../model-stub/server.ts'
@@ -13,7 +17,9 @@ import { makeInput, makeProgram, parentSource, withBlock } from './fixtures.ts'
 
 const apiKey = 'secret-key-123456'
 const stub = await startModelStub()
-const mutator = createModelMutator({ apiKey, baseURL: stub.url })
+const folder = mkdtempSync(path.join(os.tmpdir(), 'replies-'))
+const replies = openReplyLedger(path.join(folder, 'replies.sqlite'))
+const mutator = createModelMutator({ apiKey, baseURL: stub.url, replies })
 
 /** Failures that heal by waiting; all others need a person. */
 const passing = ['RateLimited', 'ProviderUnavailable']
@@ -38,7 +44,11 @@ beforeEach(() => {
   stub.requests.length = 0
 })
 
-afterAll(() => stub.close())
+afterAll(async () => {
+  await stub.close()
+  replies.close()
+  rmSync(folder, { recursive: true })
+})
 
 describe('a good reply', () => {
   it('becomes a proposal', async () => {
@@ -60,17 +70,22 @@ describe('a good reply', () => {
   })
 
   it('is one request, with the key, the limits and an idempotency key of its own', async () => {
-    await run(makeInput({}, { models: [{ name: 'local' }], maxTokens: 77, temperature: 0.5 }))
-    await run(makeInput({}, { models: [{ name: 'local' }], maxTokens: 77, temperature: 0.5 }))
-    await run(makeInput({ draw: '1/0/1/1' }, { models: [{ name: 'gpt-5-mini' }], maxTokens: 77 }))
-    const [first, again, other] = stub.requests
+    const input = makeInput({}, { models: [{ name: 'local' }], maxTokens: 77, temperature: 0.5 })
+    stub.setFault({ kind: 'serverError' })
+    await failureOf(run(input))
+    stub.setFault(null)
+    await run(input)
+    await run(makeInput({ run: input.run, draw: '1/0/1/1' }, { models: [{ name: 'gpt-5-mini' }], maxTokens: 77 }))
+    await run({ ...input, run: 'another' })
+    const [first, again, other, another] = stub.requests
     expect(first).toMatchObject({ authorized: true, model: 'local', body: { max_tokens: 77, temperature: 0.5 } })
     expect(other?.body).toMatchObject({ max_completion_tokens: 77 })
     expect(Object.keys(other?.body ?? {}).sort()).toEqual(['max_completion_tokens', 'messages', 'model'])
     expect(first?.idempotencyKey).toMatch(/^[0-9a-f]{64}$/)
     expect(again?.idempotencyKey).toBe(first?.idempotencyKey)
     expect(other?.idempotencyKey).not.toBe(first?.idempotencyKey)
-    expect(stub.requests).toHaveLength(3)
+    expect(another?.idempotencyKey).not.toBe(first?.idempotencyKey)
+    expect(stub.requests).toHaveLength(4)
     expect(JSON.stringify(stub.requests)).not.toContain(apiKey)
   })
 
@@ -107,6 +122,79 @@ describe('a good reply', () => {
     expect(estimated.usage?.completionTokens).toBeGreaterThan(10)
   })
 })
+
+describe('a reply that was paid for', () => {
+  it('is not asked for again', async () => {
+    const input = makeInput()
+    const first = await run(input)
+    expect(await run(input)).toEqual(first)
+    expect(stub.requests).toHaveLength(1)
+  })
+
+  it('is kept where it holds no usable program, too', async () => {
+    stub.setFault({ kind: 'refusal' })
+    const input = makeInput()
+    const first = await run(input)
+    stub.setFault(null)
+    expect(await run(input)).toEqual(first)
+    expect(stub.requests).toHaveLength(1)
+  })
+
+  it('is waited for by an attempt that comes meanwhile', async () => {
+    stub.setLatency(300)
+    const input = makeInput()
+    const results = await Promise.all([run(input), run(input), run(input)])
+    stub.setLatency(0)
+    expect(results[1]).toEqual(results[0])
+    expect(results[2]).toEqual(results[0])
+    expect(stub.requests).toHaveLength(1)
+  })
+
+  it('is heard by an attempt that the server has given up', async () => {
+    stub.setLatency(300)
+    const input = makeInput()
+    const environment = quiet()
+    const call = run(input, environment)
+    await vi.waitUntil(() => stub.requests.length === 1)
+    environment.cancel('TIMED_OUT', new ActivityCancellationDetails({ timedOut: true }))
+    const heard = await call
+    stub.setLatency(0)
+    expect(await run(input)).toEqual(heard)
+    expect(stub.requests).toHaveLength(1)
+  })
+
+  it('is asked for again where it was none', async () => {
+    const input = makeInput()
+    stub.setFault({ kind: 'emptyChoices' })
+    await failureOf(run(input))
+    stub.setFault(null)
+    expect((await run(input)).outcome).toBe('proposed')
+  })
+
+  it('is not asked for where it could not be kept', async () => {
+    const closed = openReplyLedger(path.join(folder, 'full.sqlite'))
+    const full = { ...closed, claim: () => sqliteError('database or disk is full') }
+    const failure = await failureOf(runKeepingIn(full))
+    expect(failure).toMatchObject({ type: 'LedgerUnavailable', nonRetryable: false })
+    expect(failure.message).toContain('full.sqlite: database or disk is full')
+    expect(stub.requests).toHaveLength(0)
+    closed.close()
+  })
+
+  it('counts although the disk filled up before it came', async () => {
+    const open = openReplyLedger(path.join(folder, 'filling.sqlite'))
+    const filling = { ...open, keep: () => sqliteError('database or disk is full') }
+    expect((await runKeepingIn(filling)).outcome).toBe('proposed')
+    open.close()
+  })
+})
+
+const runKeepingIn = (ledger: ReplyLedger): Promise<MutationResult> =>
+  quiet().run(createModelMutator({ apiKey, baseURL: stub.url, replies: ledger }).mutateWithModel, makeInput())
+
+const sqliteError = (message: string): never => {
+  throw Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR' })
+}
 
 describe('a reply without a usable program', () => {
   const long = makeProgram('p', withBlock('TILE = 32'))
@@ -179,14 +267,14 @@ describe('a provider in trouble', () => {
   it('that is not there at all', async () => {
     const gone = await startModelStub()
     await gone.close()
-    const { mutateWithModel } = createModelMutator({ apiKey, baseURL: gone.url })
+    const { mutateWithModel } = createModelMutator({ apiKey, baseURL: gone.url, replies })
     const failure = await failureOf(quiet().run(mutateWithModel, makeInput()))
     expect(failure).toMatchObject({ type: 'ProviderUnavailable', nonRetryable: false })
     expect(failure.message).toContain('ECONNREFUSED')
   })
 
   it('at a base URL without the route', async () => {
-    const { mutateWithModel } = createModelMutator({ apiKey, baseURL: stub.url.replace('/v1', '/v9') })
+    const { mutateWithModel } = createModelMutator({ apiKey, baseURL: stub.url.replace('/v1', '/v9'), replies })
     const failure = await failureOf(quiet().run(mutateWithModel, makeInput()))
     expect(failure.type).toBe('BadRequest')
     expect(failure.message).toContain('OPENAI_BASE_URL')
@@ -214,8 +302,8 @@ describe('while it waits', () => {
 })
 
 describe('the key and the address', () => {
-  const runWith = (deps: ModelDeps): Promise<MutationResult> =>
-    quiet().run(createModelMutator(deps).mutateWithModel, makeInput())
+  const runWith = (deps: Omit<ModelDeps, 'replies'>): Promise<MutationResult> =>
+    quiet().run(createModelMutator({ ...deps, replies }).mutateWithModel, makeInput())
 
   it.each([undefined, '', '  '])('asks for the key where OpenAI itself is called with %j', async (key) => {
     const failure = await failureOf(runWith({ apiKey: key }))
@@ -235,6 +323,8 @@ describe('the key and the address', () => {
   })
 
   it.each(['localhost:8000', 'ftp://host', 'nonsense'])('refuses the base URL %j', (baseURL) => {
-    expect(() => createModelMutator({ apiKey, baseURL })).toThrow(`OPENAI_BASE_URL: found "${baseURL}", expected a URL`)
+    expect(() => createModelMutator({ apiKey, baseURL, replies })).toThrow(
+      `OPENAI_BASE_URL: found "${baseURL}", expected a URL`,
+    )
   })
 })

@@ -19,6 +19,7 @@ function program(id: string, source: string): Program {
 
 function input(draw: string, changes: Partial<MutateInput> = {}): MutateInput {
   return {
+    run: 'a-run',
     id: 'i0-g1-d0',
     draw,
     problem: { name: 'numbers', description: '' },
