@@ -45,7 +45,7 @@ def _reordered(
         ask()
     reference.send("split", parts=0)
     stock = answer()
-    worst = dict.fromkeys(stock, 0.0)
+    worst = dict.fromkeys(stock, reference.rounding)
     for _ in SPLITS:
         reference.receive("split")
         errors = reordering_errors(stock, [answer()])

@@ -19,6 +19,7 @@ from optimized_kernels.measurement.freeze import Freezer
 from optimized_kernels.measurement.placement import Placement
 from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.side_process import Arrays, SideError, SideProcess
+from optimized_kernels.measurement.tolerance import TF32_ROUNDING
 from optimized_kernels.measurement.working_set import device_bytes, is_short
 from optimized_kernels.sandbox import Limits, find_sandbox
 
@@ -61,6 +62,8 @@ class Side:
         self.turn_limit = request.turn_timeout_seconds
         self.turn_steps = request.turn_steps
         self.limit = max(self.turn_limit, CHECK_SECONDS)
+        # What stock MLX's reordering error is at least, see `tolerance`.
+        self.rounding = 0.0
         # Whether memory is given back as soon as a turn is over, for the other sides to use.
         self.frugal = False
 
@@ -310,6 +313,8 @@ def started(request: Request, names: tuple[str, ...] | None = None) -> Iterator[
             for side in by_name.values():
                 side.turn_limit = max(side.turn_limit, COMPILE_SECONDS)
                 side.limit = max(side.limit, COMPILE_SECONDS)
+            if info["backend"] == "cuda" and os.environ.get("MLX_ENABLE_TF32", "1") != "0":
+                by_name[REFERENCE].rounding = TF32_ROUNDING
             _share_memory(by_name, info, request.seed)
             placed = []
         roots = {name: process.process.pid for name, process in processes.items()}

@@ -15,6 +15,9 @@ Arrays = Mapping[str, Array]
 # A split-K product is about 3e-6 off, emulated TF32 4e-3, bfloat16 5e-2, per tensor after one Adam step.
 REORDERING_MULTIPLE = 20.0
 FLOORS = {"float32": 2e-5, "bfloat16": 2e-2, "float16": 3e-3}
+# Where products round their operands to TF32, the least difference may move one by 2^-10 of it; whether a few
+# reorderings of a small tensor meet such a one is luck. With the multiple this is that step.
+TF32_ROUNDING = 2.0**-10 / REORDERING_MULTIPLE
 # Where stock disagrees with itself by more than this the true value is (near) zero: no relative error there.
 NOISE = 0.05
 

@@ -27,6 +27,7 @@ from scripts.benchmarks import (
     planted,
     planted_program,
     screening_simulation,
+    step_times,
     unpaired_baseline,
 )
 from scripts.benchmarks.bursty_noise import bursty_noise
@@ -269,3 +270,19 @@ def test_a_table_wants_whole_rows() -> None:
     assert markdown_table(["a", "b"], [[1, 2.5]]) == "| a | b |\n| --- | --- |\n| 1 | 2.5 |"
     with pytest.raises(ValueError, match="a row has 1 cells"):
         markdown_table(["a", "b"], [[1]])
+
+
+def test_step_times_compare_programs_with_both_loops(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = harness_client.ROOT / "scripts" / "benchmarks" / "programs" / "contiguous_operands.py"
+    step_times.main(["--quick", "--out", str(tmp_path / "raw.json"), str(program)])
+    printed = capsys.readouterr().out
+    assert "| stock eager |" in printed
+    assert "| contiguous_operands |" in printed
+    raw = json.loads((tmp_path / "raw.json").read_text())
+    assert {name: len(times) for name, times in raw["seconds"].items()} == {
+        "stock eager": 2,
+        "stock compiled": 2,
+        "contiguous_operands": 2,
+    }
