@@ -4,6 +4,7 @@ import type { Speedups } from './evaluation.ts'
 import type { ProblemSnapshot } from './problem.ts'
 import type { Program } from './program.ts'
 import type { ExportInput } from './run-activities.ts'
+import { budgetBounds } from './run-config.ts'
 import type { LineageEntry } from './run-state.ts'
 import type { RunStatus } from './run-status.ts'
 
@@ -13,6 +14,17 @@ export const pauseRequest = z.strictObject({ reason: z.string().max(500).optiona
 export const extendRequest = z.strictObject({ iterations: z.number().int().min(1).max(10_000_000) })
 /** Arguments of `inject`. */
 export const injectRequest = z.strictObject({ source: z.string().min(1).max(200_000) })
+/** Arguments of `setBudget`: the bounds that change, `null` to lift one. */
+export const budgetRequest = z
+  .strictObject({
+    dollars: budgetBounds.dollars.optional(),
+    hours: budgetBounds.hours.optional(),
+    target: budgetBounds.target.optional(),
+    patience: budgetBounds.patience.optional(),
+  })
+  .refine((request) => Object.keys(request).length > 0, {
+    error: 'expected one or more of dollars, hours, target, patience',
+  })
 /** `resume` and `stop` take none. */
 export const emptyRequest = z.strictObject({}).prefault({})
 
@@ -60,6 +72,7 @@ export const controlMessages = {
   resume: emptyRequest,
   extend: extendRequest,
   inject: injectRequest,
+  setBudget: budgetRequest,
   stop: emptyRequest,
 } as const
 export type ControlMessage = keyof typeof controlMessages

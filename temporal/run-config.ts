@@ -55,7 +55,7 @@ const migration = z.strictObject({
 export const modelConfig = z.strictObject({
   name: z.string().min(1),
   weight: z.number().positive().default(1),
-  /** US dollars per million tokens, for the cost report. */
+  /** US dollars per million tokens, for the cost report and for `budget.dollars`. */
   promptPrice: z.number().nonnegative().default(0),
   completionPrice: z.number().nonnegative().default(0),
 })
@@ -104,6 +104,27 @@ const confirmation = z.strictObject({
 })
 export type ConfirmationConfig = z.infer<typeof confirmation>
 
+/** Each bound of a budget, `null` where there is none. */
+export const budgetBounds = {
+  /** US dollars of model calls, at the prices of `mutation.models`. A call is made only if its dearest case fits. */
+  dollars: z.number().positive().max(1e9).nullable(),
+  /** Hours since the run's start. */
+  hours: z.number().positive().max(87_600).nullable(),
+  /** A score that is enough. Of timed problems it is the lower bound of the speedup. */
+  target: z.number().nullable(),
+  /** Iterations without a better score after which a run is given up. */
+  patience: count(10_000_000).nullable(),
+}
+
+/** What ends a run before its iterations are used up. What is in flight is finished, and nothing paid for is lost. */
+const budget = z.strictObject({
+  dollars: budgetBounds.dollars.default(null),
+  hours: budgetBounds.hours.default(null),
+  target: budgetBounds.target.default(null),
+  patience: budgetBounds.patience.default(null),
+})
+export type Budget = z.infer<typeof budget>
+
 /** Everything a run can be told. Only `problem` is required; a problem's config gives defaults of its own. */
 export const runConfig = z.strictObject({
   /** Name of a folder under the problem roots, or a path to one. */
@@ -115,6 +136,7 @@ export const runConfig = z.strictObject({
   /** Islands that may have a generation in flight at once; 0 means all. Does not change the outcome. */
   concurrentIslands: z.number().int().min(0).max(64).default(0),
   candidatesPerGeneration: count(16).default(2),
+  budget: budget.prefault({}),
   selection: selection.prefault({}),
   migration: migration.prefault({}),
   mutation: mutation.prefault({}),

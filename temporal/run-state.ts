@@ -62,6 +62,8 @@ export interface RunControl {
   /** Why the run waits; `null` while it goes on. */
   paused: string | null
   stopping: boolean
+  /** Which bound of the budget ended the search, and how; `null` while there is one. */
+  spent: string | null
   /** Iterations added by `extend`. */
   extended: number
   injections: Injection[]
@@ -113,9 +115,19 @@ export interface Confirmations {
   heldOut: HeldOutRecord[]
 }
 
+/** How the search has gone, as it was looked at where all islands had made the same number of generations. */
+export interface Progress {
+  /** That number. */
+  checkedAt: number
+  /** The best score then. */
+  best: number
+  /** Iterations after which it was first seen. */
+  since: number
+}
+
 /** Everything a run carries through continue-as-new. JSON only: no Map, no Set. */
 export interface RunState {
-  version: 2
+  version: 3
   config: RunConfig
   problem: ProblemSnapshot
   mutator: Mutator
@@ -133,6 +145,7 @@ export interface RunState {
   islands: IslandState[]
   ledger: Ledger
   lineage: LineageEntry[]
+  progress: Progress
   confirmations: Confirmations
   control: RunControl
 }

@@ -1,20 +1,26 @@
 import type { Program } from './program.ts'
 import type { ExportInput } from './run-activities.ts'
 import { runConfig } from './run-config.ts'
-import type { Confirmations, FinalPopulation, RunState } from './run-state.ts'
+import type { Confirmations, FinalPopulation, IslandState, Progress, RunControl, RunState } from './run-state.ts'
 import type { BestProgram, RunStatus } from './run-status.ts'
+
+/** What runs carried before they had budgets. */
+export interface RunStateV2 extends Omit<RunState, 'version' | 'progress' | 'control'> {
+  version: 2
+  control: Omit<RunControl, 'spent'>
+}
 
 type New = 'version' | 'environment' | 'confirmations'
 
 /** What runs carried before programs were confirmed: the best one was measured once more at the end. */
-export interface RunStateV1 extends Omit<RunState, New> {
+export interface RunStateV1 extends Omit<RunStateV2, New> {
   version: 1
   /** The best program as that last measurement found it. */
   confirmed: Program | null
 }
 
 /** Every version of the carried state that this code can go on from. */
-export type AnyState = RunStateV1 | RunState
+export type AnyState = RunStateV1 | RunStateV2 | RunState
 
 const environmentOf = (chip: string | null): Record<string, string> => (chip === null ? {} : { chip })
 
@@ -40,26 +46,40 @@ const confirmationsBefore = (confirmed: Program | null): Confirmations => ({
   heldOut: [],
 })
 
+/** Progress that is looked at from the islands' next common generation on. */
+export const progressFrom = (islands: IslandState[], best: number): Progress => ({
+  checkedAt: Math.max(0, ...islands.map(({ generation }) => generation)),
+  best,
+  since: islands.reduce((sum, { drawn }) => sum + drawn, 0),
+})
+
 /**
  * Carried state as this version has it.
  * @throws Error for a version that it does not know.
  */
 export const upgradeState = (state: AnyState): RunState => {
   switch (state.version) {
-    case 2:
+    case 3:
       return state
+    case 2:
+      return {
+        ...state,
+        version: 3,
+        config: runConfig.parse(state.config),
+        progress: progressFrom(state.islands, state.initial.score),
+        control: { ...state.control, spent: null },
+      }
     case 1: {
       const { confirmed, version: _, ...rest } = state
-      return {
+      return upgradeState({
         ...rest,
         version: 2,
-        config: runConfig.parse(rest.config),
         environment: environmentOf(rest.chip),
         confirmations: confirmationsBefore(confirmed),
-      }
+      })
     }
     default:
-      throw new Error(`carried state has version ${(state as { version: unknown }).version}, this code knows 1 and 2`)
+      throw new Error(`carried state has version ${(state as { version: unknown }).version}, this code knows 1 to 3`)
   }
 }
 

@@ -9,7 +9,7 @@ import type { OrchestratorFacts } from '../temporal/run-activities.ts'
 import type { RunConfig } from '../temporal/run-config.ts'
 import type { IslandState, Ledger, RunState } from '../temporal/run-state.ts'
 import { mergeSettings } from '../temporal/settings.ts'
-import { upgradePopulation } from '../temporal/upgrade.ts'
+import { progressFrom, upgradePopulation } from '../temporal/upgrade.ts'
 import { countEvaluation, toProgram } from './admit.ts'
 import { askEvaluation } from './ask-evaluation.ts'
 import { noConfirmations } from './confirmation-rule.ts'
@@ -19,6 +19,7 @@ import { memberOf } from './members.ts'
 import type { Run } from './run.ts'
 import { remember } from './seen.ts'
 import { parseRunConfig } from './settings.ts'
+import { unpricedModel } from './spending.ts'
 
 const { loadProblem, inspectOrchestrator, loadFinalPopulation } =
   proxyActivities<ReturnType<typeof createRunActivities>>(runOptions)
@@ -72,12 +73,14 @@ const freshState = async (run: Run, base: StateBase): Promise<RunState> => {
   const initial = toProgram(prepared.proposal, evaluation, 0, 0)
   const missing = missingDimension(config.selection.features, memberOf(initial).features)
   if (missing !== null) throw ApplicationFailure.nonRetryable(missing, 'InvalidInput')
+  const islands = Array.from({ length: config.islands }, (_, index) => newIsland(initial, index))
   return {
     ...base,
     chip: evaluation.environment.chip ?? null,
     environment: evaluation.environment,
     initial,
-    islands: Array.from({ length: config.islands }, (_, index) => newIsland(initial, index)),
+    islands,
+    progress: progressFrom(islands, initial.score),
     ledger: countEvaluation(emptyLedger, evaluation),
     lineage: [lineageOf(initial)],
   }
@@ -108,12 +111,16 @@ const resumedState = async (run: Run, base: StateBase, from: ResumeFrom): Promis
       began: { generation: island.generation, drawn: island.drawn },
     })),
     ledger: emptyLedger,
+    progress: progressFrom(
+      islands,
+      Math.max(initial.score, ...islands.flatMap(({ programs }) => programs.map(({ score }) => score))),
+    ),
     lineage,
   }
 }
 
 type ResumeFrom = NonNullable<RunConfig['resumeFrom']>
-type StateBase = Omit<RunState, 'initial' | 'islands' | 'ledger' | 'lineage'>
+type StateBase = Omit<RunState, 'initial' | 'islands' | 'ledger' | 'lineage' | 'progress'>
 
 const mutatorFor = (config: RunConfig, facts: OrchestratorFacts) =>
   config.mutation.mutator === 'auto' ? facts.mutator : config.mutation.mutator
@@ -132,8 +139,10 @@ export const begin = async (run: Run, input: unknown): Promise<RunState> => {
     `invalid run input over the settings of ${problem.name}/config.yaml`,
   )
   const facts = await inspectOrchestrator()
+  const unpriced = unpricedModel(config, mutatorFor(config, facts))
+  if (unpriced !== null) throw ApplicationFailure.nonRetryable(unpriced, 'InvalidInput')
   const base: StateBase = {
-    version: 2,
+    version: 3,
     config,
     problem,
     mutator: mutatorFor(config, facts),

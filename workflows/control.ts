@@ -9,8 +9,10 @@ import {
   generationBlockedSignal,
 } from '../temporal/messages.ts'
 import { injectedProgramId } from '../temporal/names.ts'
-import { describeIssues, explained } from '../temporal/settings.ts'
-import type { Run } from './run.ts'
+import type { Budget } from '../temporal/run-config.ts'
+import { describeIssues, explained, mergeSettings } from '../temporal/settings.ts'
+import { type Run, stateOf } from './run.ts'
+import { unpricedModel } from './spending.ts'
 
 const rememberedSignals = 10
 
@@ -18,7 +20,23 @@ const rememberedSignals = 10
 const refusal = (run: Run, name: ControlMessage): string | null => {
   if (run.phase !== 'running') return `the run is ${run.phase}`
   if (run.control.stopping && name !== 'stop') return 'the run is stopping'
+  if (run.control.spent !== null && name !== 'stop' && name !== 'setBudget') {
+    return `the run is ending (${run.control.spent}): setBudget comes first`
+  }
   return null
+}
+
+const budgetWith = (run: Run, request: unknown): Budget =>
+  mergeSettings(stateOf(run).config.budget, controlMessages.setBudget.parse(request)) as Budget
+
+/** What is looked at from now on; a search that the old bounds ended goes on where the new ones allow it. */
+const setBudget = (run: Run, budget: Budget): string => {
+  const state = stateOf(run)
+  state.config = { ...state.config, budget }
+  state.progress = { ...state.progress, checkedAt: Math.max(...state.islands.map(({ generation }) => generation + 1)) }
+  run.control.spent = null
+  const bounds = Object.entries(budget).flatMap(([name, bound]) => (bound === null ? [] : [`${name} ${bound}`]))
+  return `budget: ${bounds.length === 0 ? 'no bounds' : bounds.join(', ')}`
 }
 
 /** Handlers only set state; the run's loop acts on it. */
@@ -40,6 +58,8 @@ const obey = (run: Run, name: ControlMessage, request: unknown): string => {
       control.extended += iterations
       return `extended by ${iterations}`
     }
+    case 'setBudget':
+      return setBudget(run, budgetWith(run, request))
     case 'inject': {
       control.injected += 1
       const id = injectedProgramId(control.injected)
@@ -53,7 +73,15 @@ const check = (run: Run, name: ControlMessage, request: unknown): string | null 
   const schema: z.ZodType = controlMessages[name]
   const parsed = schema.safeParse(request ?? undefined, explained)
   if (!parsed.success) return describeIssues(parsed.error, name)
-  return refusal(run, name) ?? (name === 'inject' ? programProblem(run, request) : null)
+  const refused = refusal(run, name)
+  if (refused !== null) return refused
+  if (name === 'inject') return programProblem(run, request)
+  return name === 'setBudget' ? budgetProblem(run, request) : null
+}
+
+const budgetProblem = (run: Run, request: unknown): string | null => {
+  if (run.state === null) return 'the run is still loading its problem'
+  return unpricedModel({ ...run.state.config, budget: budgetWith(run, request) }, run.state.mutator)
 }
 
 const waitingCharacters = 400_000

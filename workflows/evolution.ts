@@ -15,14 +15,17 @@ import type { IslandState, RunState } from '../temporal/run-state.ts'
 import type { Phase, RunStatus } from '../temporal/run-status.ts'
 import { type AnyState, upgradeState } from '../temporal/upgrade.ts'
 import { begin } from './begin.ts'
+import { budgetSpent, reconsiderTarget, reservedIn } from './budget.ts'
 import { confirm } from './confirm.ts'
 import { nextConfirmation } from './confirmation-rule.ts'
 import { handleControl } from './control.ts'
+import { watchDeadline } from './deadline.ts'
 import { exportPopulation, measureAtEnd } from './finish.ts'
 import { generate, migrate } from './island-steps.ts'
 import { handleQueries } from './queries.ts'
-import { openRun, type Run, stateOf } from './run.ts'
+import { isEnding, openRun, type Run, stateOf } from './run.ts'
 import { nextStep } from './schedule.ts'
+import { affordableDraws, dearestDraw } from './spending.ts'
 import { runStatus } from './status.ts'
 import { publish } from './visibility.ts'
 
@@ -40,21 +43,27 @@ const carriedState = (input: unknown): RunState | null => {
 const problemNameIn = (input: unknown): string =>
   typeof input === 'object' && input !== null && 'problem' in input ? String(input.problem) : ''
 
-type Launch = (island: IslandState, kind: 'generation' | 'migration', step: () => Promise<void>) => void
+type Launch = (
+  island: IslandState,
+  kind: 'generation' | 'migration',
+  /** US dollars, see InFlight. */
+  reserved: number,
+  step: () => Promise<void>,
+) => void
 
-/** Starts the next step of every island that can make one. */
+/** Starts the next step of every island that can make one, and that the budget can pay for. */
 const startSteps = (run: Run, launch: Launch): void => {
   const state = stateOf(run)
   const atOnce = state.config.concurrentIslands || state.islands.length
   for (const island of state.islands) {
     if (run.inFlight.has(island.index)) continue
     const step = nextStep(state, island)
-    const draws = step.do === 'generate' ? step.draws : 0
     const injected = step.do === 'rest' && run.control.injections.length > 0
-    if (step.do === 'migrate') launch(island, 'migration', () => migrate(run, island.index))
-    if ((step.do === 'generate' || injected) && run.inFlight.size < atOnce) {
-      launch(island, 'generation', () => generate(run, island.index, draws))
-    }
+    if (step.do === 'migrate') launch(island, 'migration', 0, () => migrate(run, island.index))
+    if ((step.do !== 'generate' && !injected) || run.inFlight.size >= atOnce) continue
+    const draws = step.do === 'generate' ? affordableDraws(state, island, step.draws, reservedIn(run)) : 0
+    if (draws === 0 && !injected) continue
+    launch(island, 'generation', draws * dearestDraw(state.config, island), () => generate(run, island.index, draws))
   }
 }
 
@@ -67,9 +76,9 @@ const startConfirmation = (run: Run, failures: unknown[]): void => {
 
 const isDone = (run: Run): boolean => {
   const state = stateOf(run)
-  const { stopping, paused, injections } = run.control
+  const { paused, injections } = run.control
   const atRest = state.islands.every((island) => nextStep(state, island).do === 'rest')
-  return stopping || (atRest && paused === null && injections.length === 0)
+  return isEnding(run) || (atRest && paused === null && injections.length === 0)
 }
 
 /** Tells blocked generations that a person has spoken. */
@@ -78,7 +87,7 @@ const releaseBlocked = async (run: Run): Promise<void> => {
     if (flight.blocked === null || flight.child === null) continue
     flight.blocked = null
     try {
-      await getExternalWorkflowHandle(flight.child).signal(run.control.stopping ? giveUpSignal : retrySignal)
+      await getExternalWorkflowHandle(flight.child).signal(isEnding(run) ? giveUpSignal : retrySignal)
     } catch (error) {
       // It closed meanwhile: its result, or the lack of one, arrives by itself.
       if (isCancellation(error)) throw error
@@ -90,9 +99,10 @@ const releaseBlocked = async (run: Run): Promise<void> => {
 /** Runs islands until their quotas are used up or the run is stopped, or until history asks for a fresh start. */
 const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   const failures: unknown[] = []
-  const launch: Launch = ({ index, generation }, kind, step) => {
+  const deadline = watchDeadline(run)
+  const launch: Launch = ({ index, generation }, kind, reserved, step) => {
     const reached = kind === 'generation' ? generation + 1 : generation
-    run.inFlight.set(index, { generation: reached, child: null, since: Date.now(), blocked: null })
+    run.inFlight.set(index, { generation: reached, child: null, since: Date.now(), blocked: null, reserved })
     step()
       .catch((error: unknown) => failures.push(error))
       .finally(() => {
@@ -104,16 +114,22 @@ const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
     const seen = run.revision
     if (failures.length > 0) throw failures[0]
     const draining = workflowInfo().continueAsNewSuggested
-    if (run.control.paused === null || run.control.stopping) await releaseBlocked(run)
-    if (run.control.paused === null && !run.control.stopping && !draining) {
+    deadline.look()
+    run.control.spent ??= budgetSpent(run)
+    if (run.control.paused === null || isEnding(run)) await releaseBlocked(run)
+    if (run.control.paused === null && !isEnding(run) && !draining) {
       startSteps(run, launch)
       if (run.inFlight.size > 0) startConfirmation(run, failures)
     }
     publish(run)
     if (run.inFlight.size === 0 && run.confirming === null) {
-      if (isDone(run)) return 'done'
+      if (isDone(run)) {
+        deadline.end()
+        return 'done'
+      }
       if (draining) {
         await condition(allHandlersFinished)
+        deadline.end()
         return 'continue-as-new'
       }
     }
@@ -153,12 +169,10 @@ export async function evolution(input: unknown): Promise<RunStatus> {
         await continueAsNew<(input: Carried) => Promise<RunStatus>>({ carried: stateOf(run) })
       }
       await measureAtEnd(run, () => isDone(run))
-    } while (!isDone(run)) // extended, or given a program, meanwhile
-    close(
-      run,
-      run.control.stopping ? 'stopped' : 'completed',
-      run.control.stopping ? 'stopped by a person' : run.reason,
-    )
+      reconsiderTarget(run)
+    } while (!isDone(run)) // extended, given a program or more budget meanwhile, or the target was not confirmed
+    if (run.control.stopping) close(run, 'stopped', 'stopped by a person')
+    else close(run, 'completed', run.control.spent ?? run.reason)
     publish(run)
     await exportPopulation(run)
     return runStatus(run, Date.now())

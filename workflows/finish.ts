@@ -2,11 +2,12 @@ import { proxyActivities } from '@temporalio/workflow'
 import type { createRunActivities } from '../activities/run/run-activities.ts'
 import { runOptions } from '../temporal/activity-options.ts'
 import type { ExportInput } from '../temporal/run-activities.ts'
+import { bestOf } from './best.ts'
 import { confirm } from './confirm.ts'
 import { isTimed, nextConfirmation, triedAtEnd } from './confirmation-rule.ts'
 import { measureHeldOut } from './held-out.ts'
 import { type Run, stateOf } from './run.ts'
-import { bestOf, reportedBest, runStatus } from './status.ts'
+import { reportedBest, runStatus } from './status.ts'
 import { publish } from './visibility.ts'
 
 const { exportRun } = proxyActivities<ReturnType<typeof createRunActivities>>(runOptions)

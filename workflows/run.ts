@@ -14,6 +14,8 @@ export interface InFlight {
   since: number
   /** Why its generation cannot go on by itself. */
   blocked: string | null
+  /** US dollars that its model calls may cost at most. */
+  reserved: number
 }
 
 /** The live run: carried state plus what only this execution knows. */
@@ -45,6 +47,7 @@ export interface Run {
 export const newControl = (): RunControl => ({
   paused: null,
   stopping: false,
+  spent: null,
   extended: 0,
   injections: [],
   injected: 0,
@@ -71,6 +74,9 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     published: '',
   }
 }
+
+/** Whether the search is over and what is in flight is being finished: a person or the budget said so. */
+export const isEnding = ({ control }: Run): boolean => control.stopping || control.spent !== null
 
 /** The state of a run that has begun. */
 export const stateOf = (run: Run): RunState => {

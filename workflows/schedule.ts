@@ -1,5 +1,6 @@
 import type { IslandState, RunState } from '../temporal/run-state.ts'
-import { quotaOf } from './quota.ts'
+import { nextDraws } from './quota.ts'
+import { lookThatIsDue } from './stop-rules.ts'
 
 /** What an island does next. */
 export type Step =
@@ -7,18 +8,6 @@ export type Step =
   | { do: 'generate'; draws: number }
   | { do: 'wait'; for: string }
   | { do: 'rest' }
-
-/** Iterations one island is to draw, those of the runs that this one resumes included. */
-export const islandQuota = ({ config, control, islands }: RunState, { index, began }: IslandState): number =>
-  began.drawn + quotaOf(config.iterations + control.extended, islands.length, index)
-
-/** Iterations the whole run is to draw, likewise. */
-export const iterationsWanted = (state: RunState): number =>
-  state.islands.reduce((sum, island) => sum + islandQuota(state, island), 0)
-
-/** Draws in the island's next generation; 0 when its quota is used up. */
-export const nextDraws = (state: RunState, island: IslandState): number =>
-  Math.max(0, Math.min(state.config.candidatesPerGeneration, islandQuota(state, island) - island.drawn))
 
 /** Whether migrants leave and reach islands at this generation. */
 export const isMigrationPoint = (state: RunState, generation: number): boolean =>
@@ -40,6 +29,8 @@ const sourceOf = (state: RunState, island: IslandState): IslandState => {
 export const nextStep = (state: RunState, island: IslandState): Step => {
   const draws = nextDraws(state, island)
   if (draws === 0) return { do: 'rest' }
+  const look = lookThatIsDue(state, island)
+  if (look !== null) return { do: 'wait', for: `all islands to reach generation ${look}` }
   if (isMigrationPoint(state, island.generation) && island.migratedAt < island.generation) {
     const source = sourceOf(state, island)
     const arrived = island.inbox[island.generation] !== undefined

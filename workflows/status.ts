@@ -1,19 +1,12 @@
 import type { Program } from '../temporal/program.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 import type { BestProgram, ConfirmationStatus, IslandStatus, RunStatus } from '../temporal/run-status.ts'
-import { isTimed, promising, refusedHashes } from './confirmation-rule.ts'
+import { bestOf } from './best.ts'
+import { isTimed, promising } from './confirmation-rule.ts'
 import { populationDigest } from './digest.ts'
-import type { Run } from './run.ts'
-import { islandQuota, iterationsWanted, nextStep } from './schedule.ts'
-
-/**
- * The highest score of a program that was not refused; among equals the initial one, then that of the lowest island.
- */
-export const bestOf = (state: RunState): Program => {
-  const refused = refusedHashes(state)
-  const everyone = state.islands.flatMap(({ programs }) => programs).filter(({ hash }) => !refused.has(hash))
-  return everyone.reduce((best, program) => (program.score > best.score ? program : best), state.initial)
-}
+import { islandQuota, iterationsWanted } from './quota.ts'
+import { isEnding, type Run } from './run.ts'
+import { nextStep } from './schedule.ts'
 
 /**
  * The best program as it is reported: the confirmed incumbent, with the figures of its confirmation; while there is
@@ -75,13 +68,14 @@ const reasonOf = (run: Run): string => {
   const { confirming } = run
   if (run.phase !== 'running') return run.reason
   if (run.control.stopping) return 'stopping: finishing what is in flight'
+  if (run.control.spent !== null && confirming === null) return run.control.spent
   return confirming === null ? run.reason : `confirming ${confirming.programId} (confirmation ${confirming.index})`
 }
 
 /** Answer of the `status` query at `now`, milliseconds since the epoch. */
 export const runStatus = (run: Run, now: number): RunStatus => {
   const { state, control } = run
-  const paused = run.phase === 'running' && control.paused !== null && !control.stopping
+  const paused = run.phase === 'running' && control.paused !== null && !isEnding(run)
   return {
     id: run.identity.id,
     problem: run.problemName,

@@ -3,6 +3,7 @@ import type { MutateInput } from '../../temporal/mutation.ts'
 import type { Program } from '../../temporal/program.ts'
 import { findEvolveBlocks } from './evolve-block.ts'
 import { fenced } from './fences.ts'
+import { promptBounds } from './prompt-bounds.ts'
 import { replyRules } from './reply-rules.ts'
 
 /** One message of a chat completion request. */
@@ -10,17 +11,6 @@ export interface Message {
   role: 'system' | 'user' | 'assistant'
   content: string
 }
-
-/** Bounds in characters (entries where it says so); the parent and the instructions are shown whole. */
-export const promptBounds = {
-  companions: 40_000,
-  artifact: 2_000,
-  artifacts: 8,
-  failure: 300,
-  failures: 12,
-  metrics: 40,
-  reply: 16_000,
-} as const
 
 /** Builds the request of one draw: equal input gives equal text, to the byte. */
 export function buildPrompt(input: MutateInput): Message[] {

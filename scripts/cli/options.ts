@@ -10,6 +10,16 @@ export const wholeNumber =
     throw new InvalidArgumentError(`expected a whole number ${range}.`)
   }
 
+/** An option's value as a number above `least`, or `none`: commander takes a parser's null for no value at all. */
+export const boundAbove =
+  (least: number) =>
+  (text: string): number | 'none' => {
+    if (text === 'none') return text
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isFinite(value) && value > least) return value
+    throw new InvalidArgumentError(`expected a number above ${least}, or none.`)
+  }
+
 /** The option of every command that can answer in JSON. */
 export const addJsonOption = (command: Command): Command =>
   command.option('--json', 'end stdout with one JSON object', false)

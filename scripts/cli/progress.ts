@@ -1,13 +1,15 @@
 import pc from 'picocolors'
+import { showDollars } from '../../temporal/dollars.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { showBest, showScreened, showSpeedup } from '../../temporal/speedup-text.ts'
 import { islandLines } from './island-lines.ts'
 import type { Waiting } from './waiting.ts'
 
 /** What mutates, in words that nobody can take for a model when there is none. */
-export const showMutator = ({ mutator, modelCalls }: RunStatus): string => {
+export const showMutator = ({ mutator, modelCalls, ledger }: RunStatus): string => {
   if (mutator === null) return 'not chosen yet'
-  return mutator === 'offline' ? 'offline (built in, no language model)' : `model, ${modelCalls} calls`
+  if (mutator === 'offline') return 'offline (built in, no language model)'
+  return `model, ${modelCalls} calls${ledger?.cost ? `, ${showDollars(ledger.cost)}` : ''}`
 }
 
 const bar = (done: number, wanted: number, width = 24): string => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { buildPrompt, promptBounds } from '../../activities/mutation/prompt.ts'
+import { buildPrompt } from '../../activities/mutation/prompt.ts'
+import { promptBounds } from '../../activities/mutation/prompt-bounds.ts'
 import { makeInput, makeProgram, parentSource, withBlock } from './fixtures.ts'
 
 const texts = (...args: Parameters<typeof makeInput>): string[] =>

@@ -6,13 +6,35 @@ import { type RunStateV1, upgradePopulation, upgradeState, upgradeStatus } from 
 const speedup = { eager: { median: 1.2, low: 1.1, high: 1.3, pairs: 40 }, compiled: null }
 const confirmed = { id: 'i0-g1-d0', hash: 'ab'.repeat(32), speedup }
 const carried = (more: object): RunStateV1 =>
-  ({ version: 1, config: { problem: 'p', islands: 2 }, chip: 'M4', confirmed: null, islands: [], ...more }) as never
+  ({
+    version: 1,
+    config: { problem: 'p', islands: 2 },
+    chip: 'M4',
+    confirmed: null,
+    initial: { score: 1 },
+    control: { paused: 'by a person', stopping: false },
+    islands: [
+      { generation: 3, drawn: 6 },
+      { generation: 4, drawn: 7 },
+    ],
+    ...more,
+  }) as never
 
 describe('carried state of version 1', () => {
   test('gets what this version knows, and keeps the rest', () => {
     const state = upgradeState(carried({}))
-    expect(state).toMatchObject({ version: 2, environment: { chip: 'M4' }, islands: [] })
-    expect(state.config).toMatchObject({ islands: 2, heldOut: [], confirmation: { launches: 8 } })
+    expect(state).toMatchObject({
+      version: 3,
+      environment: { chip: 'M4' },
+      control: { paused: 'by a person', spent: null },
+    })
+    expect(state.progress).toEqual({ checkedAt: 4, best: 1, since: 13 })
+    expect(state.config).toMatchObject({
+      islands: 2,
+      heldOut: [],
+      confirmation: { launches: 8 },
+      budget: { hours: null },
+    })
     expect(state.confirmations).toEqual({
       spent: 0,
       before: 0,
@@ -36,7 +58,7 @@ describe('carried state of version 1', () => {
   })
 
   test('of a version to come is refused', () => {
-    expect(() => upgradeState(carried({ version: 3 }))).toThrow('version 3, this code knows 1 and 2')
+    expect(() => upgradeState(carried({ version: 4 }))).toThrow('version 4, this code knows 1 to 3')
   })
 })
 

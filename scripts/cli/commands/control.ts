@@ -9,7 +9,7 @@ import type { ControlMessage } from '../../../temporal/messages.ts'
 import { withClient } from '../connect.ts'
 import { CommandFailed, reasonOf } from '../failure.ts'
 import { programProblem } from '../given-program.ts'
-import { addJsonOption, wholeNumber } from '../options.ts'
+import { addJsonOption, boundAbove, wholeNumber } from '../options.ts'
 import { printJson } from '../output.ts'
 import { noAnswer } from '../read-status.ts'
 import { readText } from '../read-text.ts'
@@ -54,7 +54,12 @@ interface Json {
   json: boolean
 }
 
-/** `pause`, `continue`, `stop`, `extend` and `inject`: updates of an open run. */
+type Bounds = Partial<Record<'dollars' | 'hours' | 'target' | 'patience', number | 'none'>>
+
+const lifted = (bounds: Bounds) =>
+  Object.fromEntries(Object.entries(bounds).map(([name, bound]) => [name, bound === 'none' ? null : bound]))
+
+/** `pause`, `continue`, `stop`, `extend`, `budget` and `inject`: updates of an open run. */
 export const addControl = (program: Command): void => {
   const add = (signature: string, description: string) =>
     addJsonOption(program.command(signature)).description(description)
@@ -73,6 +78,12 @@ export const addControl = (program: Command): void => {
     .action((id: string, { json, iterations }: Json & { iterations: number }) =>
       tell(id, 'extend', { iterations }, json),
     )
+  add('budget <id>', 'change what ends an open run early; `none` lifts a bound')
+    .option('--dollars <amount>', 'for model calls', boundAbove(0))
+    .option('--hours <n>', 'since the start of the run', boundAbove(0))
+    .option('--target <score>', 'that is enough', boundAbove(Number.NEGATIVE_INFINITY))
+    .option('--patience <n>', 'iterations without a better score', boundAbove(0))
+    .action((id: string, { json, ...bounds }: Json & Bounds) => tell(id, 'setBudget', lifted(bounds), json))
   add('inject <id> <program>', 'have a program of your own evaluated and join the population').action(
     async (id: string, file: string, { json }: Json) => tell(id, 'inject', { source: await readProgram(file) }, json),
   )
