@@ -11,14 +11,15 @@ from math import sqrt
 from statistics import fmean, median, stdev
 
 from optimized_kernels.measurement.blocks import Measured
+from optimized_kernels.measurement.quantiles import student_quantile
 from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE
 from optimized_kernels.measurement.verdict import Rejected
 
 # Of a step: more than the larger collection of garbage that a program of many objects costs.
 HIDDEN_SHARE = 0.1
-FEWEST_TURNS = 8
-# Standard errors that the excess must be surely above: single slow turns, however slow, are less than two.
-SURE = 3.0
+FEWEST_TURNS = 4
+# Single slow turns, however slow, are less than two standard errors away: Student's quantile is further out.
+DOUBT = 0.005
 
 
 def hidden_share(own: Sequence[float], reference: Sequence[float], steps: Sequence[float]) -> float:
@@ -31,7 +32,8 @@ def hidden_share(own: Sequence[float], reference: Sequence[float], steps: Sequen
     if len(differences) < FEWEST_TURNS:
         return 0.0
     error = stdev(differences) / sqrt(len(differences))
-    return max(0.0, fmean(differences) - SURE * error) / median(steps)
+    quantile = student_quantile(len(differences) - 1, 1.0 - DOUBT)
+    return max(0.0, fmean(differences) - quantile * error) / median(steps)
 
 
 def check_prepared(*launches: Measured) -> Rejected | None:

@@ -9,6 +9,9 @@ import mlx.core as mx
 REPEAT_PROBABILITY = 0.75
 MULTIPLIER = 5
 
+# MLX's own, kept from before a program is loaded: what a program does to them is no part of the data.
+_uniform, _key, _split = mx.random.uniform, mx.random.key, mx.random.split
+
 
 @cache
 def _powers(length: int, vocabulary: int) -> tuple[mx.array, mx.array]:
@@ -27,12 +30,12 @@ def token_sequences(seed: int, batch: int, length: int, vocabulary: int) -> mx.a
     otherwise drawn: its logarithm is uniform, which is nearly Zipf's distribution.
     """
     shape = (batch, length)
-    drawing, choosing = mx.random.split(mx.random.key(seed))
-    logarithms = mx.random.uniform(0.0, 1.0, shape, key=drawing)
+    drawing, choosing = _split(_key(seed))
+    logarithms = _uniform(0.0, 1.0, shape, key=drawing)
     drawn = mx.power(mx.array(vocabulary + 1.0), logarithms).astype(mx.int64) - 1
     drawn = mx.clip(drawn, 0, vocabulary - 1)
     places = mx.arange(length)
-    is_drawn = (mx.random.uniform(0.0, 1.0, shape, key=choosing) >= REPEAT_PROBABILITY) | (places == 0)
+    is_drawn = (_uniform(0.0, 1.0, shape, key=choosing) >= REPEAT_PROBABILITY) | (places == 0)
     # Where the run that a token belongs to began, and how often the map was applied since.
     began = mx.cummax(mx.where(is_drawn, places, 0), axis=1)
     factors, offsets = _powers(length, vocabulary)

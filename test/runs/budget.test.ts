@@ -56,11 +56,11 @@ test('patience ends a search that finds nothing', async () => {
 })
 
 test('hours end a run although nothing happens, and what is in flight is finished', async () => {
-  const summary = await runToEnd(engine.client, 'hours', { ...offline, problem: slow, budget: { hours: 4 / 3600 } })
+  const summary = await runToEnd(engine.client, 'hours', { ...offline, problem: slow, budget: { hours: 3 / 3600 } })
   expect(summary).toMatchObject({ phase: 'completed', reason: expect.stringContaining('budget.hours') })
   expect(summary.seconds).toBeLessThan(30)
   expect(summary.evaluated).toBeGreaterThan(0)
-  const idle = await begin(engine.client, 'hours-idle', { ...offline, problem: slow, budget: { hours: 8 / 3600 } })
+  const idle = await begin(engine.client, 'hours-idle', { ...offline, problem: slow, budget: { hours: 6 / 3600 } })
   await untilStatus(idle, ({ evaluated }) => evaluated > 0)
   await idle.executeUpdate<string, [unknown]>('pause', { args: [{}] })
   expect((await idle.result()) as RunStatus).toMatchObject({ phase: 'completed' })
@@ -84,7 +84,7 @@ test('dollars over a model without prices are refused before anything is paid', 
 })
 
 test('the command line changes the budget of an open run, and refuses nonsense', async () => {
-  const handle = await begin(engine.client, 'changed', { ...offline, problem: slow, iterations: 10_000 })
+  const handle = await begin(engine.client, 'changed', { ...offline, iterations: 10_000 })
   await untilStatus(handle, ({ evaluated }) => evaluated > 0)
   const bad = await cli(engine, ['budget', 'changed', '--hours', '-3'])
   expect(bad.stderr).toContain('expected a number above 0, or none')

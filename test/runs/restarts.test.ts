@@ -20,18 +20,21 @@ afterAll(async () => {
   await engine.close()
 })
 
+// A busy machine takes its time to replay what was settled in one go.
+const answerMs = 150_000
+
 /** While nobody orchestrates, generations of several islands end, and are all settled in one go afterwards. */
 test('a run goes on with each next orchestrator, and its history can be replayed', async () => {
   const evaluator = loggingEvaluator(path.join(engine.home, 'log'))
   const problem = copyProblem(path.join(engine.home, 'logged'), { 'evaluator.py': evaluator })
   const handle = await begin(engine.client, 'restarted', { problem, iterations: 54, islands: 6 })
   for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
-    const { iterations } = await untilStatus(handle, ({ evaluated }) => evaluated > 0)
-    await untilStatus(handle, (status) => status.iterations > iterations)
+    const { iterations } = await untilStatus(handle, ({ evaluated }) => evaluated > 0, answerMs)
+    await untilStatus(handle, (status) => status.iterations > iterations, answerMs)
     await orchestrator.kill(signal)
     orchestrator = await startWorker(engine, 'orchestrator')
   }
   expect(await handle.result()).toMatchObject({ phase: 'completed', iterations: 54 })
   const workflowBundle = { codePath: await workflowBundlePath() }
   await Worker.runReplayHistory({ workflowBundle }, await handle.fetchHistory(), 'restarted')
-})
+}, 400_000)
