@@ -12,6 +12,7 @@ import { mergeSettings } from '../temporal/settings.ts'
 import { progressFrom, upgradePopulation } from '../temporal/upgrade.ts'
 import { countEvaluation, toProgram } from './admit.ts'
 import { askEvaluation } from './ask-evaluation.ts'
+import { bestOf } from './best.ts'
 import { noConfirmations } from './confirmation-rule.ts'
 import { prepare } from './draw.ts'
 import { lineageOf } from './lineage.ts'
@@ -96,7 +97,7 @@ const resumedState = async (run: Run, base: StateBase, from: ResumeFrom): Promis
     throw ApplicationFailure.nonRetryable(message, 'InvalidInput')
   }
   run.control.injected += injected
-  return {
+  const state: Omit<RunState, 'progress'> = {
     ...base,
     // The number of islands is part of a population.
     config: { ...base.config, islands: config.islands },
@@ -111,12 +112,9 @@ const resumedState = async (run: Run, base: StateBase, from: ResumeFrom): Promis
       began: { generation: island.generation, drawn: island.drawn },
     })),
     ledger: emptyLedger,
-    progress: progressFrom(
-      islands,
-      Math.max(initial.score, ...islands.flatMap(({ programs }) => programs.map(({ score }) => score))),
-    ),
     lineage,
   }
+  return { ...state, progress: progressFrom(islands, bestOf(state).score) }
 }
 
 type ResumeFrom = NonNullable<RunConfig['resumeFrom']>

@@ -18,7 +18,7 @@ export const noConfirmations = (): Confirmations => ({
 export const isTimed = ({ problem }: RunState): boolean => problem.config.evaluator === 'training'
 
 /** Hashes of the programs whose confirmation failed. */
-export const refusedHashes = ({ confirmations }: RunState): Set<string> =>
+export const refusedHashes = ({ confirmations }: Pick<RunState, 'confirmations'>): Set<string> =>
   new Set(confirmations.records.flatMap(({ outcome, hash }) => (outcome === 'not confirmed' ? [hash] : [])))
 
 /** A program that could not be measured so often is left alone: the machine may be well, and it the trouble. */

@@ -32,9 +32,14 @@ const budgetWith = (run: Run, request: unknown): Budget =>
 /** What is looked at from now on; a search that the old bounds ended goes on where the new ones allow it. */
 const setBudget = (run: Run, budget: Budget): string => {
   const state = stateOf(run)
+  const before = state.config.budget
   state.config = { ...state.config, budget }
-  state.progress = { ...state.progress, checkedAt: Math.max(...state.islands.map(({ generation }) => generation + 1)) }
-  run.control.spent = null
+  // Islands that nobody waited for until now are wherever they are.
+  const apart = before.target === null && before.patience === null
+  const furthest = Math.max(...state.islands.map(({ generation }) => generation + 1))
+  if (apart) state.progress = { ...state.progress, checkedAt: furthest }
+  const changed = (Object.keys(budget) as Array<keyof Budget>).filter((name) => budget[name] !== before[name])
+  if (changed.some((name) => run.control.spent?.startsWith(`budget.${name}:`))) run.control.spent = null
   const bounds = Object.entries(budget).flatMap(([name, bound]) => (bound === null ? [] : [`${name} ${bound}`]))
   return `budget: ${bounds.length === 0 ? 'no bounds' : bounds.join(', ')}`
 }

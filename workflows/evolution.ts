@@ -55,14 +55,15 @@ type Launch = (
 const startSteps = (run: Run, launch: Launch): void => {
   const state = stateOf(run)
   const atOnce = state.config.concurrentIslands || state.islands.length
+  // Programs that a person gave cost nothing and are evaluated whatever the budget says.
+  const over = run.control.spent !== null
   for (const island of state.islands) {
     if (run.inFlight.has(island.index)) continue
-    const step = nextStep(state, island)
-    const injected = step.do === 'rest' && run.control.injections.length > 0
+    const step = over ? { do: 'rest' as const } : nextStep(state, island)
     if (step.do === 'migrate') launch(island, 'migration', 0, () => migrate(run, island.index))
-    if ((step.do !== 'generate' && !injected) || run.inFlight.size >= atOnce) continue
+    if ((step.do !== 'generate' && step.do !== 'rest') || run.inFlight.size >= atOnce) continue
     const draws = step.do === 'generate' ? affordableDraws(state, island, step.draws, reservedIn(run)) : 0
-    if (draws === 0 && !injected) continue
+    if (draws === 0 && run.control.injections.length === 0) continue
     launch(island, 'generation', draws * dearestDraw(state.config, island), () => generate(run, island.index, draws))
   }
 }
@@ -76,9 +77,9 @@ const startConfirmation = (run: Run, failures: unknown[]): void => {
 
 const isDone = (run: Run): boolean => {
   const state = stateOf(run)
-  const { paused, injections } = run.control
+  const { stopping, spent, paused, injections } = run.control
   const atRest = state.islands.every((island) => nextStep(state, island).do === 'rest')
-  return isEnding(run) || (atRest && paused === null && injections.length === 0)
+  return stopping || ((spent !== null || (atRest && paused === null)) && injections.length === 0)
 }
 
 /** Tells blocked generations that a person has spoken. */
@@ -117,9 +118,9 @@ const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
     deadline.look()
     run.control.spent ??= budgetSpent(run)
     if (run.control.paused === null || isEnding(run)) await releaseBlocked(run)
-    if (run.control.paused === null && !isEnding(run) && !draining) {
+    if ((run.control.paused === null || run.control.spent !== null) && !run.control.stopping && !draining) {
       startSteps(run, launch)
-      if (run.inFlight.size > 0) startConfirmation(run, failures)
+      if (run.inFlight.size > 0 && run.control.spent === null) startConfirmation(run, failures)
     }
     publish(run)
     if (run.inFlight.size === 0 && run.confirming === null) {

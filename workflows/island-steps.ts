@@ -55,15 +55,17 @@ const describeBest = (programs: Program[]): string => {
   return best.speedup?.eager ? showScreened(best.speedup.eager) : best.score.toPrecision(5)
 }
 
-const generationInput = (run: Run, state: RunState, island: IslandState): GenerationInput => {
-  const named = new Set(island.draws.flatMap(({ parent, top, diverse }) => [parent, ...top, ...diverse]))
+/** @param count of the island's draws that the budget can pay for: the first ones. */
+const generationInput = (run: Run, state: RunState, island: IslandState, count: number): GenerationInput => {
+  const draws = island.draws.slice(0, count)
+  const named = new Set(draws.flatMap(({ parent, top, diverse }) => [parent, ...top, ...diverse]))
   const { name, hash, config } = state.problem
   return {
     evolutionId: run.identity.id,
     firstExecutionRunId: run.identity.firstExecutionRunId,
     island: island.index,
     generation: island.generation + 1,
-    draws: island.draws,
+    draws,
     injections: run.control.injections.splice(0),
     programs: island.programs.filter(({ id }) => named.has(id)),
     failures: island.failures,
@@ -128,11 +130,11 @@ const lossOf = (error: unknown, workflowId: string): string | null => {
 export const generate = async (run: Run, index: number, draws: number): Promise<void> => {
   const state = stateOf(run)
   const flight = run.inFlight.get(index)
-  if (islandOf(state, index).draws.length !== draws) {
+  if (islandOf(state, index).draws.length !== nextDraws(state, islandOf(state, index))) {
     const selected = await selectOn(run, islandOf(state, index), [], 0)
     update(state, applySelection(islandOf(state, index), [], selected))
   }
-  const input = generationInput(run, state, islandOf(state, index))
+  const input = generationInput(run, state, islandOf(state, index), draws)
   const workflowId = generationId(run.identity.id, index, input.generation)
   if (flight !== undefined) flight.child = workflowId
   try {

@@ -4,12 +4,17 @@ import type { Program } from '../temporal/program.ts'
 import type { RunConfig } from '../temporal/run-config.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 
-// Tokens are rarely shorter than three characters, whatever the tokeniser.
-const charactersPerToken = 3
+// What is written in letters takes a token for some four of them; other scripts may take one for each character.
+const lettersPerToken = 3
 // A draw's first call and its one repair.
 const callsPerDraw = 2
-/** Characters of a prompt around what varies: its rules, headings, figures. */
-const frameCharacters = 10_000
+/** Tokens of a prompt around what varies: its rules, headings, figures. */
+const frameTokens = 6000
+
+const tokensOf = (text: string): number => {
+  const others = text.replace(/[ -~\s]/g, '').length
+  return (text.length - others) / lettersPerToken + others
+}
 
 /** What is wrong with a budget of dollars over models without prices; `null` where nothing is. */
 export const unpricedModel = ({ budget, mutation }: RunConfig, mutator: Mutator): string | null => {
@@ -21,25 +26,26 @@ export const unpricedModel = ({ budget, mutation }: RunConfig, mutator: Mutator)
   return `budget.dollars: ${where} (${name}) has no prices; expected ${where}.promptPrice and ${where}.completionPrice`
 }
 
-/** Characters of the longest prompt that is made from these programs, that of a repair. */
+/** Tokens of the longest prompt that is made from these programs, that of a repair: an estimate, on the safe side. */
 const longestPrompt = ({ mutation, selection }: RunConfig, programs: Program[]): number => {
   const { companions, artifact, artifacts, failure, failures, reply } = promptBounds
-  const longest = Math.max(0, ...programs.map(({ source }) => source.length))
+  const longest = Math.max(0, ...programs.map(({ source }) => tokensOf(source)))
   const shown = Math.min(companions, longest * (selection.topPrograms + selection.diversePrograms))
   const told = Math.max(
     0,
     ...programs.map((program) => {
-      const lengths = Object.values(program.artifacts).map((text) => Math.min(text.length, artifact))
-      return lengths.slice(0, artifacts).reduce((sum, length) => sum + length, 0)
+      const tokens = Object.values(program.artifacts).map((text) => tokensOf(text.slice(0, artifact)))
+      return tokens.slice(0, artifacts).reduce((sum, count) => sum + count, 0)
     }),
   )
-  return longest + mutation.instructions.length + shown + told + failure * failures + reply + frameCharacters
+  const letters = (failure * failures + reply) / lettersPerToken
+  return longest + tokensOf(mutation.instructions) + shown + told + letters + frameTokens
 }
 
 /** US dollars that one draw of an island costs at most: the dearest model, the longest prompt, a repair. */
 export const dearestDraw = (config: RunConfig, { programs }: Pick<IslandState, 'programs'>): number => {
   const { models, maxTokens } = config.mutation
-  const prompt = longestPrompt(config, programs) / charactersPerToken
+  const prompt = longestPrompt(config, programs)
   const calls = models.map(
     ({ promptPrice, completionPrice }) => (prompt * promptPrice + maxTokens * completionPrice) / 1e6,
   )

@@ -25,7 +25,7 @@ export const lookThatIsDue = (state: RunState, { generation }: IslandState): num
  */
 const reached = ({ islands, confirmations }: RunState): number => {
   const { incumbent, records } = confirmations
-  const tried = new Set(records.map(({ hash }) => hash))
+  const tried = new Set(records.flatMap(({ hash, outcome }) => (outcome === 'not measured' ? [] : [hash])))
   const untried = islands.flatMap(({ programs }) => programs).filter(({ hash }) => !tried.has(hash))
   const confirmed = incumbent?.speedup?.eager?.low ?? Number.NEGATIVE_INFINITY
   return Math.max(confirmed, ...untried.map(({ score }) => score))

@@ -29,8 +29,18 @@ export async function paidOnce(
     keep(ledger, key, body)
     return body
   } catch (error) {
-    ledger.release(key)
+    release(ledger, key)
     throw error
+  }
+}
+
+/** Why the call failed is what matters: a ledger that cannot be written now is found out by the next attempt. */
+function release(ledger: ReplyLedger, key: CallKey): void {
+  try {
+    ledger.release(key)
+  } catch (error) {
+    if (!isLedgerError(error)) throw error
+    log.warn('the ledger of replies could not be written', { file: ledger.file, reason: error.message })
   }
 }
 

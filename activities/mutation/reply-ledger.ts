@@ -44,6 +44,9 @@ const schema = `
     primary key (run, draw, request)
   ) strict`
 
+/** Calls that this process makes right now. */
+const underWay = new Set<string>()
+
 /** Whether an error is SQLite's: a full disk, a file that is no database, a folder that is read-only. */
 export const isLedgerError = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'
@@ -55,6 +58,10 @@ export const isLedgerError = (error: unknown): error is Error =>
  */
 export function openReplyLedger(file: string, owner: ProcessReference = thisProcess()): ReplyLedger {
   const database = openDatabase(file)
+  const nameOf = ({ run, draw, request }: CallKey): string => [file, run, draw, request].join('\n')
+  const ends = (key: CallKey): void => {
+    underWay.delete(nameOf(key))
+  }
   const find = database.prepare('select pid, started, body from replies where run = ? and draw = ? and request = ?')
   const ask = database.prepare(
     `insert into replies (run, draw, request, model, asked_at, pid, started) values (?, ?, ?, ?, ?, ?, ?)
@@ -72,15 +79,20 @@ export function openReplyLedger(file: string, owner: ProcessReference = thisProc
       atOnce(database, (): Claim => {
         const row = find.get(key.run, key.draw, key.request)
         if (typeof row?.body === 'string') return { outcome: 'kept', body: JSON.parse(row.body) }
-        // Whoever asked and died will not hear the reply.
-        if (row && isRunning({ pid: Number(row.pid), started: String(row.started) })) return { outcome: 'in flight' }
+        // Whoever asked and died, or gave up without being able to write it down, will not hear the reply.
+        const asker = row && { pid: Number(row.pid), started: String(row.started) }
+        const ownCall = asker?.pid === owner.pid && asker.started === owner.started
+        if (asker && (ownCall ? underWay.has(nameOf(key)) : isRunning(asker))) return { outcome: 'in flight' }
+        underWay.add(nameOf(key))
         ask.run(key.run, key.draw, key.request, model, Date.now(), owner.pid, owner.started)
         return { outcome: 'ours' }
       }),
     keep: (key, body) => {
+      ends(key)
       arrive.run(JSON.stringify(body), Date.now(), key.run, key.draw, key.request)
     },
     release: (key) => {
+      ends(key)
       forget.run(key.run, key.draw, key.request, owner.pid, owner.started)
     },
     close: () => database.close(),

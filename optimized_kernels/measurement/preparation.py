@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from math import sqrt
 from statistics import fmean, median, stdev
 
+import numpy as np
+
 from optimized_kernels.measurement.blocks import Measured
 from optimized_kernels.measurement.quantiles import student_quantile
 from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE
+from optimized_kernels.measurement.statistics import trimmed_location
 from optimized_kernels.measurement.verdict import Rejected
 
 # Of a step: more than the larger collection of garbage that a program of many objects costs.
@@ -26,14 +29,17 @@ def hidden_share(own: Sequence[float], reference: Sequence[float], steps: Sequen
     """How much longer `own` preparations surely take than the reference's, as a share of its `steps`.
 
     Seconds, one of each a turn, paired: both sides prepare the same. The lower bound of the mean difference,
-    for work may be hidden in some turns only; 0 for fewer than FEWEST_TURNS.
+    for work may be hidden in some turns only, or that of the trimmed mean where it is higher: a single turn
+    made slow must not hide the others. 0 for fewer than FEWEST_TURNS.
     """
     differences = [mine - base for mine, base in zip(own, reference, strict=True)]
     if len(differences) < FEWEST_TURNS:
         return 0.0
     error = stdev(differences) / sqrt(len(differences))
-    quantile = student_quantile(len(differences) - 1, 1.0 - DOUBT)
-    return max(0.0, fmean(differences) - quantile * error) / median(steps)
+    surely = fmean(differences) - student_quantile(len(differences) - 1, 1.0 - DOUBT) * error
+    trimmed = trimmed_location(np.asarray(differences))
+    robustly = trimmed.centre - student_quantile(trimmed.freedom, 1.0 - DOUBT) * trimmed.error
+    return max(0.0, surely, robustly) / median(steps)
 
 
 def check_prepared(*launches: Measured) -> Rejected | None:

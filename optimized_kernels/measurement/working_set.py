@@ -13,8 +13,9 @@ SIZES = ("max_recommended_working_set_size", "total_memory", "memory_size")
 def device_bytes(info: Mapping[str, object]) -> float | None:
     """Bytes that work on the device may use, from MLX's ``device_info``; None where it does not say."""
     for name in SIZES:
-        value = info.get(name)
-        if isinstance(value, (int, float)) and value > 0:
+        # A side answers in words.
+        value = str(info.get(name, ""))
+        if value.isdigit() and int(value) > 0:
             return float(value)
     return None
 

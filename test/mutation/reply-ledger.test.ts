@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openReplyLedger } from '../../activities/mutation/reply-ledger.ts'
@@ -53,6 +54,18 @@ test('giving up does not lose a reply that came', () => {
   expect(ledger.claim(key, 'm')).toEqual({ outcome: 'kept', body })
   ledger.close()
 })
+
+test('a call that could not be written off is not waited for by its own process', () => {
+  const ledger = openReplyLedger(file)
+  ledger.claim(key, 'm')
+  const other = new DatabaseSync(file)
+  other.exec('begin immediate')
+  expect(() => ledger.release(key)).toThrow('locked')
+  other.exec('rollback')
+  other.close()
+  expect(ledger.claim(key, 'm')).toEqual({ outcome: 'ours' })
+  ledger.close()
+}, 20_000)
 
 /** A process that runs `code` with a ledger, prints, and stays. */
 const holder = async (code: string) => {

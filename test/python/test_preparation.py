@@ -31,6 +31,15 @@ def test_work_hidden_in_a_third_of_the_turns_is_refused() -> None:
     assert check_preparation(own, base, steps) is not None
 
 
+@pytest.mark.parametrize("turns", [8, 20, 100])
+def test_a_turn_made_slow_hides_nothing(turns: int) -> None:
+    rng = random.Random(turns)
+    base, steps = _times(rng, 0.002, turns), _times(rng, 0.015, turns)
+    own = [time + 0.015 for time in base]
+    own[2] += 5.0
+    assert check_preparation(own, base, steps) is not None
+
+
 def test_a_few_interrupted_turns_are_no_work() -> None:
     rng = random.Random(4)
     for turns in (8, 12, 60):

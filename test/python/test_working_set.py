@@ -22,11 +22,18 @@ from optimized_kernels.workloads.presets import PRESETS
 
 
 def test_the_device_says_what_it_has() -> None:
-    metal = {"memory_size": 32e9, "max_recommended_working_set_size": 24e9}
+    metal = {"memory_size": "32000000000", "max_recommended_working_set_size": "24000000000"}
     assert device_bytes(metal) == 24e9
-    assert device_bytes({"total_memory": 80e9, "device_name": "a GPU"}) == 80e9
-    assert device_bytes({"memory_size": 16e9}) == 16e9
+    assert device_bytes({"total_memory": "85520809984", "device_name": "a GPU"}) == 85520809984
+    assert device_bytes({"memory_size": 16_000_000_000}) == 16e9
     assert device_bytes({"architecture": "x86_64"}) is None
+
+
+def test_a_side_says_it_in_a_way_that_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "optimized_kernels.measurement.side.device_info", lambda: {"total_memory": 80 * 2**30}
+    )
+    assert device_bytes(Side().describe()["info"]) == 80 * 2**30
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { RunInput } from '../../temporal/run-config.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
@@ -60,10 +62,15 @@ test('hours end a run although nothing happens, and what is in flight is finishe
   expect(summary).toMatchObject({ phase: 'completed', reason: expect.stringContaining('budget.hours') })
   expect(summary.seconds).toBeLessThan(30)
   expect(summary.evaluated).toBeGreaterThan(0)
-  const idle = await begin(engine.client, 'hours-idle', { ...offline, problem: slow, budget: { hours: 6 / 3600 } })
+  const idle = await begin(engine.client, 'hours-idle', { ...offline, problem: slow, budget: { hours: 10 / 3600 } })
   await untilStatus(idle, ({ evaluated }) => evaluated > 0)
   await idle.executeUpdate<string, [unknown]>('pause', { args: [{}] })
-  expect((await idle.result()) as RunStatus).toMatchObject({ phase: 'completed' })
+  const held = await untilStatus(idle, ({ islands }) => islands.every(({ activity }) => !activity.includes('since')))
+  const source = readFileSync(path.join(slow, 'initial_program.py'), 'utf8').replace(/= -?[\d.]+/, '= 0.123')
+  await idle.executeUpdate<string, [unknown]>('inject', { args: [{ source }] })
+  const ended = (await idle.result()) as RunStatus
+  // Paused, and out of time: what a person gave is evaluated all the same.
+  expect(ended).toMatchObject({ phase: 'completed', evaluated: held.evaluated + 1, iterations: held.iterations })
 })
 
 test('dollars are never exceeded, and all that was paid for is kept', async () => {
@@ -73,6 +80,9 @@ test('dollars are never exceeded, and all that was paid for is kept', async () =
   expect(summary.ledger?.cost).toBeLessThanOrEqual(0.1)
   expect(summary.ledger?.cost).toBeGreaterThan(0)
   expect(summary.modelCalls).toBe(stub.requests.length)
+  // One draw at a time fits: as many were made as were counted.
+  const { duplicates = 0, unusable = 0 } = summary.ledger ?? {}
+  expect(summary.iterations).toBe(summary.evaluated - 1 + duplicates + unusable)
 })
 
 test('dollars over a model without prices are refused before anything is paid', async () => {
