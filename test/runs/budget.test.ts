@@ -106,6 +106,6 @@ test('the command line changes the budget of an open run, and refuses nonsense',
   expect(changed.stdout).toBe('changed: budget: hours 5, patience 5000')
   const lifted = await cli(engine, ['budget', 'changed', '--hours', 'none'])
   expect(lifted.stdout).toBe('changed: budget: patience 5000')
-  await cli(engine, ['budget', 'changed', '--patience', '4'])
-  expect((await handle.result()) as RunStatus).toMatchObject({ reason: expect.stringContaining('budget.patience') })
+  await cli(engine, ['budget', 'changed', '--target', '0.0001'])
+  expect((await handle.result()) as RunStatus).toMatchObject({ reason: expect.stringContaining('budget.target') })
 })
