@@ -25,7 +25,7 @@ import { generate, migrate } from './island-steps.ts'
 import { handleQueries } from './queries.ts'
 import { isEnding, openRun, type Run, stateOf } from './run.ts'
 import { nextStep } from './schedule.ts'
-import { affordableDraws, dearestDraw } from './spending.ts'
+import { affordableDraws, reservation } from './spending.ts'
 import { runStatus } from './status.ts'
 import { publish } from './visibility.ts'
 
@@ -64,7 +64,7 @@ const startSteps = (run: Run, launch: Launch): void => {
     if ((step.do !== 'generate' && step.do !== 'rest') || run.inFlight.size >= atOnce) continue
     const draws = step.do === 'generate' ? affordableDraws(state, island, step.draws, reservedIn(run)) : 0
     if (draws === 0 && run.control.injections.length === 0) continue
-    launch(island, 'generation', draws * dearestDraw(state.config, island), () => generate(run, island.index, draws))
+    launch(island, 'generation', reservation(state, island, draws), () => generate(run, island.index, draws))
   }
 }
 

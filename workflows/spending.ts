@@ -52,10 +52,16 @@ export const dearestDraw = (config: RunConfig, { programs }: Pick<IslandState, '
   return callsPerDraw * Math.max(...calls)
 }
 
+const isBounded = ({ config, mutator }: RunState): boolean => config.budget.dollars !== null && mutator !== 'offline'
+
+/** US dollars to hold back for draws in flight; nothing is reckoned for a run that may spend what it likes. */
+export const reservation = (state: RunState, island: IslandState, draws: number): number =>
+  isBounded(state) ? draws * dearestDraw(state.config, island) : 0
+
 /** How many of `draws` the dollars left allow, those reserved for what is in flight left out. */
 export const affordableDraws = (state: RunState, island: IslandState, draws: number, reserved: number): number => {
-  const { budget } = state.config
-  if (budget.dollars === null || state.mutator === 'offline') return draws
-  const left = budget.dollars - state.ledger.cost - reserved
+  const { dollars } = state.config.budget
+  if (dollars === null || !isBounded(state)) return draws
+  const left = dollars - state.ledger.cost - reserved
   return Math.max(0, Math.min(draws, Math.floor(left / dearestDraw(state.config, island))))
 }
