@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from expectations import Expected, programs
@@ -34,6 +35,11 @@ def run_program(expected: Expected, scratch: Path) -> Run:
     return measure(expected.path, scratch, options=options)
 
 
+def gains(result: dict[str, Any]) -> bool:
+    """Whether it was scored as clearly faster than what all of them are."""
+    return result["verdict"] == "scored" and result["speedup"]["eager"]["low"] >= TRUE_SPEED
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(CHEATS) >= 34
     assert len({cheat.tries for cheat in CHEATS}) == len(CHEATS)
@@ -45,6 +51,12 @@ def test_a_cheat_gains_nothing(cheat: Expected, tmp_path: Path) -> None:
     if cheat.needs == "sandbox":
         _skip_without_strong_sandbox()
     result = run_program(cheat, tmp_path).result
+    # A few tenths of a second are timed: luck does not repeat, a gain does.
+    for again in range(2):
+        if not gains(result):
+            break
+        (tmp_path / str(again)).mkdir()
+        result = run_program(cheat, tmp_path / str(again)).result
     found = f"{result['verdict']} at {result['stage']}: {result['reason']}"
     if cheat.kind == "refused":
         assert result["verdict"] in ("failed", "rejected"), found
@@ -54,4 +66,4 @@ def test_a_cheat_gains_nothing(cheat: Expected, tmp_path: Path) -> None:
     assert "ESCAPED" not in result["artifacts"].get("stdout", "")
     if cheat.kind == "true-speed" or result["verdict"] == "scored":
         assert result["verdict"] == "scored", found
-        assert result["speedup"]["eager"]["low"] < TRUE_SPEED, found
+        assert not gains(result), found
