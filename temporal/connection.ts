@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
 import { type ResolvedConnection, resolveConnection } from './connection-options.ts'
+import { dataConverter } from './data-converter.ts'
 import { isRunning } from './process-reference.ts'
 import { readServerRecord } from './server-record.ts'
 
@@ -33,12 +34,13 @@ export interface ConnectOptions {
  * A client of the server that the environment names, else of the embedded one, which is not waited for long where it
  * is not running. Close it with `client.connection.close()`.
  *
- * @throws ServerUnreachable
+ * @throws ServerUnreachable, KeyRingInvalid
  */
 export async function connectClient({
   to = resolveConnection(),
   waitMs = 10_000,
 }: ConnectOptions = {}): Promise<Client> {
+  const converter = dataConverter()
   const patience = to.source === 'embedded' && !embeddedServerRuns() ? Math.min(waitMs, 1000) : waitMs
   const connection = Connection.lazy({ ...to.connectionOptions, connectTimeout: patience })
   try {
@@ -49,7 +51,7 @@ export async function connectClient({
     await connection.close()
     throw new ServerUnreachable(to, patience, error)
   }
-  return new Client({ connection, namespace: to.namespace })
+  return new Client({ connection, namespace: to.namespace, dataConverter: converter })
 }
 
 function embeddedServerRuns(): boolean {

@@ -12,7 +12,7 @@ import { embeddedRetentionDays, setRetention } from './retention.ts'
 import { deleteServerRecord, readServerRecord, type ServerRecord, writeServerRecord } from './server-record.ts'
 
 export interface DevServerOptions {
-  /** Port of the gRPC front end; the UI takes it + 1000. Default: `MLX_EVOLVE_PORT`, else 7233. */
+  /** Port of the gRPC front end; the UI takes it + 1000, the codec server it + 1001. Default: `MLX_EVOLVE_PORT`, else 7233. */
   port?: number
   namespace?: string
   /** Server settings beyond the defaults, e.g. `{ 'limit.historyCount.suggestContinueAsNew': 500 }`. */
@@ -34,6 +34,9 @@ export interface DevServer {
 export class DevServerFailed extends Error {
   override name = 'DevServerFailed'
 }
+
+/** Port of the codec server that the UI asks, from the port of the gRPC front end. */
+export const codecPort = (port: number): number => port + 1001
 
 const startLimitMs = 60_000
 const stopLimitMs = 10_000
@@ -131,14 +134,15 @@ function serverArguments(port: number, database: string, namespace: string, conf
     `${key}=${JSON.stringify(value)}`,
   ])
   const ports = ['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(port + 1000)]
+  ports.push('--ui-codec-endpoint', `http://127.0.0.1:${codecPort(port)}`)
   return ['server', 'start-dev', ...ports, '--db-filename', database, '--namespace', namespace, ...settings]
 }
 
 function portFromEnvironment(): number {
   const text = process.env.MLX_EVOLVE_PORT || '7233'
   const port = Number(text)
-  if (Number.isInteger(port) && port > 0 && port <= 64_535) return port
-  throw new Error(`MLX_EVOLVE_PORT is ${JSON.stringify(text)}: a port from 1 to 64535 is expected`)
+  if (Number.isInteger(port) && port > 0 && port <= 64_534) return port
+  throw new Error(`MLX_EVOLVE_PORT is ${JSON.stringify(text)}: a port from 1 to 64534 is expected`)
 }
 
 /** No secrets, and none of the `TEMPORAL_*` settings that are meant for clients. */

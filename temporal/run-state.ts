@@ -16,6 +16,10 @@ export interface IslandState {
   /** Where this run began: more than 0 only where it resumed another. */
   began: { generation: number; drawn: number }
   programs: Program[]
+  /**
+   * Bytes that may join before programs are weighed again, compressed; absent while they fit without that.
+   */
+  headroom?: number
   /** Parents of the next generation, as selection chose them. */
   draws: Draw[]
   /** Keys of evaluated sources, newest last, see workflows/seen.ts. */

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
 import { writeWhole } from '../activities/run/run-folder.ts'
+import { dataConverter } from '../temporal/data-converter.ts'
 import { homeFile } from '../temporal/home.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -23,9 +24,9 @@ const filesUnder = async (target: string): Promise<string[]> => {
   return entries.filter((e) => e.isFile()).map((e) => path.relative(root, path.join(e.parentPath, e.name)))
 }
 
-const inputsHash = async (): Promise<string> => {
+const inputsHash = async (failureConverterPath: string | undefined): Promise<string> => {
   const files = (await Promise.all(inputs.map(filesUnder))).flat().sort()
-  const hash = createHash('sha256')
+  const hash = createHash('sha256').update(failureConverterPath === undefined ? '' : 'encrypted failures')
   for (const file of files) hash.update(file).update(await readFile(path.join(root, file)))
   return hash.digest('hex').slice(0, 16)
 }
@@ -34,11 +35,13 @@ const inputsHash = async (): Promise<string> => {
  * Path of the bundled workflow code. Bundling takes seconds, so the bundle is kept and made again only when a source
  * has changed.
  */
-export const workflowBundlePath = async (): Promise<string> => {
-  const file = homeFile(`workflow-bundle-${await inputsHash()}.js`)
+export const workflowBundlePath = async (env: NodeJS.ProcessEnv = process.env): Promise<string> => {
+  const { failureConverterPath } = dataConverter(env)
+  const file = homeFile(`workflow-bundle-${await inputsHash(failureConverterPath)}.js`)
   if (existsSync(file)) return file
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.join(root, 'workflows/index.ts'),
+    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
     logger: new DefaultLogger('WARN'), // its reports are no JSON, and nobody asks for them
   })
   await mkdir(path.dirname(file), { recursive: true })

@@ -4,6 +4,7 @@ import { type NativeConnection, Worker } from '@temporalio/worker'
 import { chipQueue, machineFacts } from '../activities/evaluation/environment.ts'
 import { createEvaluationActivities, defaultLockFile } from '../activities/evaluation/evaluate.ts'
 import type { EvaluationMachine } from '../activities/evaluation/evaluate-once.ts'
+import { dataConverter } from '../temporal/data-converter.ts'
 import { problemQuery } from '../temporal/messages.ts'
 import { mlxQueue } from '../temporal/names.ts'
 import type { ProblemSnapshot } from '../temporal/problem.ts'
@@ -35,8 +36,8 @@ const fetchProblem =
   }
 
 /**
- * The workers of a machine that owns an accelerator: one on the queue `mlx`, one on the queue of its chip, each with
- * one evaluation at a time; the host-wide device lock keeps the two from overlapping.
+ * The workers of a machine that owns an accelerator: one on the queue `mlx`, one on the queue of its chip. Each has one
+ * evaluation and prepares the next; the host-wide device lock keeps any two from overlapping.
  */
 export const createMlxWorkers = async (options: MlxWorkerOptions): Promise<MlxWorkers> => {
   const { connection, client, python, cacheFolder, lockFile = defaultLockFile() } = options
@@ -50,8 +51,9 @@ export const createMlxWorkers = async (options: MlxWorkerOptions): Promise<MlxWo
         connection,
         namespace: client.options.namespace,
         taskQueue,
+        dataConverter: dataConverter(),
         activities,
-        maxConcurrentActivityTaskExecutions: 1,
+        maxConcurrentActivityTaskExecutions: 2,
         // Cancellation travels with heartbeats: it must not wait for the default throttle of several seconds.
         maxHeartbeatThrottleInterval: '500ms',
         defaultHeartbeatThrottleInterval: '500ms',

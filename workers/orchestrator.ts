@@ -7,6 +7,7 @@ import { createOfflineMutator } from '../activities/mutation/offline.ts'
 import { openReplyLedger } from '../activities/mutation/reply-ledger.ts'
 import { createRunActivities } from '../activities/run/run-activities.ts'
 import { createSelectionActivities } from '../activities/selection/select.ts'
+import { dataConverter } from '../temporal/data-converter.ts'
 import type { Mutator } from '../temporal/generation.ts'
 import { homeFile } from '../temporal/home.ts'
 import { evolutionQueue, mutationQueue } from '../temporal/names.ts'
@@ -40,7 +41,8 @@ export const createOrchestrator = async (options: OrchestratorOptions): Promise<
     connection,
     namespace,
     taskQueue: evolutionQueue,
-    workflowBundle: { codePath: await workflowBundlePath() },
+    dataConverter: dataConverter(env),
+    workflowBundle: { codePath: await workflowBundlePath(env) },
     activities: {
       ...createRunActivities({
         client,
@@ -59,6 +61,7 @@ export const createOrchestrator = async (options: OrchestratorOptions): Promise<
     connection,
     namespace,
     taskQueue: mutationQueue,
+    dataConverter: dataConverter(env),
     activities: {
       ...createModelMutator({
         apiKey: env.OPENAI_API_KEY,

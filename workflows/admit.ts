@@ -1,10 +1,10 @@
 import type { Evaluation, Scored } from '../temporal/evaluation.ts'
 import type { Candidate, GenerationResult } from '../temporal/generation.ts'
 import type { Failure } from '../temporal/mutation.ts'
-import type { SelectResult } from '../temporal/population.ts'
 import type { Program, Proposal } from '../temporal/program.ts'
 import type { IslandState, Ledger } from '../temporal/run-state.ts'
 import { remember } from './seen.ts'
+import type { Survivors } from './survivors.ts'
 
 const rememberedFailures = 5
 
@@ -49,10 +49,12 @@ export const recordGeneration = (island: IslandState, { candidates, generation }
 })
 
 /** The island with selection's decisions applied. */
-export const applySelection = (island: IslandState, newcomers: Program[], result: SelectResult): IslandState => {
+export const applySelection = (island: IslandState, newcomers: Program[], result: Survivors): IslandState => {
   const evicted = new Set(result.evicted)
   const programs = [...island.programs, ...newcomers].filter(({ id }) => !evicted.has(id))
-  return { ...island, programs, draws: result.draws }
+  const { headroom: _before, ...rest } = island
+  const { draws, headroom } = result
+  return { ...rest, programs, draws, ...(headroom === undefined ? {} : { headroom }) }
 }
 
 /** The run's sums with one evaluation added. */

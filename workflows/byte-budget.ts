@@ -1,7 +1,7 @@
 import type { RunState } from '../temporal/run-state.ts'
 
 /**
- * Encoded bytes that a run's state may have: it passes through continue-as-new and the export as one payload, and
+ * Bytes that a run's state may have once it is compressed: it passes through continue-as-new and the export as one payload, and
  * Temporal takes payloads of at most 2 MB.
  */
 const stateBytes = 1_500_000

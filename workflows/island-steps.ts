@@ -10,41 +10,23 @@ import {
   TemporalFailure,
 } from '@temporalio/workflow'
 import type { createRunActivities } from '../activities/run/run-activities.ts'
-import type { createSelectionActivities } from '../activities/selection/select.ts'
-import { selectionOptions, traceOptions } from '../temporal/activity-options.ts'
+import { traceOptions } from '../temporal/activity-options.ts'
 import type { GenerationInput, GenerationResult } from '../temporal/generation.ts'
 import { evolutionQueue, generationId } from '../temporal/names.ts'
-import type { SelectInput, SelectResult } from '../temporal/population.ts'
 import type { Program } from '../temporal/program.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 import { showScreened } from '../temporal/speedup-text.ts'
 import { applySelection, countGeneration, newcomersOf, recordGeneration } from './admit.ts'
-import { islandByteBudget } from './byte-budget.ts'
 import type { generation } from './generation.ts'
 import { lineageOf, pruneLineage } from './lineage.ts'
-import { memberOf } from './members.ts'
 import { nextDraws } from './quota.ts'
 import { islandOf, type Run, stateOf } from './run.ts'
 import { isMigrationPoint } from './schedule.ts'
 import { remember } from './seen.ts'
+import { selectSurvivors } from './survivors.ts'
 import { traceRecords } from './trace-records.ts'
 
-const { select } = proxyLocalActivities<ReturnType<typeof createSelectionActivities>>(selectionOptions)
 const { appendTrace } = proxyLocalActivities<ReturnType<typeof createRunActivities>>(traceOptions)
-
-const selectOn = (run: Run, island: IslandState, newcomers: Program[], migrants: number): Promise<SelectResult> => {
-  const state = stateOf(run)
-  const input: SelectInput = {
-    seed: `${state.config.seed}/${island.index}/${island.generation}`,
-    members: island.programs.map(memberOf),
-    newcomers: newcomers.map(memberOf),
-    config: state.config.selection,
-    byteBudget: islandByteBudget(state),
-    draws: nextDraws(state, island),
-    migrants,
-  }
-  return run.locally(() => select(input))
-}
 
 const update = (state: RunState, island: IslandState): void => {
   state.islands = state.islands.map((old) => (old.index === island.index ? island : old))
@@ -89,7 +71,7 @@ const settle = async (run: Run, result: GenerationResult, drawn: number): Promis
   const recorded = recordGeneration(islandOf(state, result.island), result, drawn)
   const newcomers = newcomersOf(result)
   const migrants = isMigrationPoint(state, recorded.generation) ? state.config.migration.migrants : 0
-  const selected = await selectOn(run, recorded, newcomers, migrants)
+  const selected = await selectSurvivors(run, recorded, newcomers, migrants)
   // Read again: while selection ran, a neighbour may have put migrants into this island's inbox.
   const { inbox } = islandOf(state, result.island)
   const island = applySelection({ ...recorded, inbox }, newcomers, selected)
@@ -131,7 +113,7 @@ export const generate = async (run: Run, index: number, draws: number): Promise<
   const state = stateOf(run)
   const flight = run.inFlight.get(index)
   if (islandOf(state, index).draws.length !== nextDraws(state, islandOf(state, index))) {
-    const selected = await selectOn(run, islandOf(state, index), [], 0)
+    const selected = await selectSurvivors(run, islandOf(state, index), [], 0)
     update(state, applySelection(islandOf(state, index), [], selected))
   }
   const input = generationInput(run, state, islandOf(state, index), draws)
@@ -163,7 +145,7 @@ export const migrate = async (run: Run, index: number): Promise<void> => {
   const known = new Set(island.programs.flatMap(({ id, hash }) => [id, hash]))
   const arrived = island.inbox[island.generation] ?? []
   const migrants = arrived.filter(({ id, hash }) => !known.has(id) && !known.has(hash))
-  const selected = await selectOn(run, island, migrants, 0)
+  const selected = await selectSurvivors(run, island, migrants, 0)
   state.ledger.evictedForSize += selected.evictedForSize.length
   const { inbox } = islandOf(state, index)
   const waiting = Object.fromEntries(Object.entries(inbox).filter(([at]) => Number(at) > island.generation))

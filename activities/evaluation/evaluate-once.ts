@@ -61,6 +61,7 @@ const commandOf = async (job: EvaluationJob, program: string) => {
         arguments: ['-u', callEvaluator],
         request: { folder: path.resolve(job.problemFolder), program, options, seed },
         sandbox: { options: options.sandbox ?? 'any', readable: [path.resolve(job.problemFolder)] },
+        early: true,
       }
     : {
         // -P: the scratch folder, where candidates write, is no place to import from.

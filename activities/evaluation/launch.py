@@ -1,14 +1,15 @@
 """Trusted launcher of one evaluation: device lock, sandbox, deadline; afterwards its process tree is gone.
 
-    python launch.py --lock <path> --timeout <seconds> [--scratch <folder>]
+    python launch.py --lock <path> --timeout <seconds> [--scratch <folder>] [--early]
         [--sandbox <JSON of options.sandbox> [--readable <path>]...] -- <command...>
 
-With --sandbox the whole command is confined to the scratch folder; without, it sees to that itself.
+With --sandbox the whole command is confined to the scratch folder; without, it sees to that itself. With
+--early it is started before the device is free: it must not do anything that counts before its stdin.
 
-stdin: a first line that becomes the command's stdin; then silence, whose end means that the worker died or
-cancelled. fd 3: JSON lines to the worker: `waiting`, `device`, what the command said (`phase`, `result`,
-`garbage`), `ended`. The command's own fd 3 is its event channel. The scratch folder is removed where nobody
-else is left to do it. Imports no candidate code and no MLX.
+stdin: a first line, handed to the command once the device is its own; then silence, whose end means that
+the worker died or cancelled. fd 3: JSON lines to the worker: `waiting`, `device`, what the command said
+(`phase`, `result`, `garbage`), `ended`. The command's own fd 3 is its event channel. The scratch folder is
+removed where nobody else is left to do it. Imports no candidate code and no MLX.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ import select
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,7 +41,8 @@ from optimized_kernels.sandbox.process_tree import (
 )
 
 CHANNEL = 3
-LOCK_POLL_SECONDS = 0.05
+# The device idles half as long between two evaluations, on average.
+LOCK_POLL_SECONDS = 0.01
 
 
 class Ears:
@@ -53,6 +54,8 @@ class Ears:
         self.children = Children()
         self.sources: dict[int, Callable[[bytes], None]] = {}
         self.request = b""
+        # What the child is still to read on its stdin.
+        self.handed: Outbox | None = None
         wake, waker = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(waker, False)
@@ -70,13 +73,19 @@ class Ears:
         """Hands what arrives on `descriptor` to `sink`, until its end."""
         self.sources[descriptor] = sink
 
+    def hand(self, descriptor: int) -> None:
+        """Gives the child its request, as it reads it, and then the end of its stdin."""
+        self.handed = Outbox(descriptor)
+        self.handed.pending += self.request.split(b"\n")[0] + b"\n"
+
     def _hear_worker(self, data: bytes) -> None:
         if b"\n" not in self.request:
             self.request += data
 
     def pump(self, seconds: float) -> bool:
         """Waits at most `seconds` for something to happen and handles it; says whether something did."""
-        writers = [self.outbox.descriptor] if self.outbox.pending and not self.outbox.broken else []
+        boxes = [box for box in (self.outbox, self.handed) if box is not None and box.unwritten]
+        writers = [box.descriptor for box in boxes]
         readable, _, _ = select.select(list(self.sources), writers, [], seconds)
         for descriptor in readable:
             data = os.read(descriptor, 65536)
@@ -86,9 +95,13 @@ class Ears:
                 del self.sources[descriptor]
                 if descriptor == 0:
                     self.abandon()
-        self.outbox.flush()
+        for box in boxes:
+            box.flush()
         if self.outbox.broken:
             self.abandon()
+        if self.handed is not None and not self.handed.unwritten:
+            os.close(self.handed.descriptor)
+            self.handed = None
         self.children.reap()
         return bool(readable)
 
@@ -113,7 +126,15 @@ class Report:
         return {"event": "ended", **vars(self), **texts}
 
 
-def _spawn(confinement: Confinement, request: bytes, report: Report, ears: Ears) -> int:
+@dataclass
+class Command:
+    """The command's process, and the end of its stdin that the launcher writes to."""
+
+    pid: int
+    stdin: int
+
+
+def _spawn(confinement: Confinement, report: Report, ears: Ears) -> Command:
     parent = os.getpid()
 
     def prepare() -> None:
@@ -123,28 +144,26 @@ def _spawn(confinement: Confinement, request: bytes, report: Report, ears: Ears)
     outputs = [os.pipe() for _ in range(3)]
     (out, out_end), (err, err_end), (channel, channel_end) = outputs
     os.dup2(channel_end, CHANNEL, inheritable=False)
-    with tempfile.TemporaryFile() as stdin:
-        stdin.write(request)
-        stdin.seek(0)
-        # The launcher has one thread, which makes a function between fork and exec safe.
-        process = subprocess.Popen(
-            confinement.argv,
-            env={**os.environ, **confinement.environment},
-            stdin=stdin,
-            stdout=out_end,
-            stderr=err_end,
-            pass_fds=(CHANNEL,),
-            start_new_session=True,
-            preexec_fn=prepare,
-        )
+    stdin_end, stdin = os.pipe()
+    # The launcher has one thread, which makes a function between fork and exec safe.
+    process = subprocess.Popen(
+        confinement.argv,
+        env={**os.environ, **confinement.environment},
+        stdin=stdin_end,
+        stdout=out_end,
+        stderr=err_end,
+        pass_fds=(CHANNEL,),
+        start_new_session=True,
+        preexec_fn=prepare,
+    )
     process.returncode = 0  # reaped here, not by the Popen object
-    for descriptor in (out_end, err_end, channel_end, CHANNEL):
+    for descriptor in (stdin_end, out_end, err_end, channel_end, CHANNEL):
         os.close(descriptor)
     ears.children.main = process.pid
     ears.listen(out, report.stdout.add)
     ears.listen(err, report.stderr.add)
     ears.listen(channel, Lines(ears.outbox.send).add)
-    return process.pid
+    return Command(process.pid, stdin)
 
 
 def _supervise(child: int, deadline: float, confinement: Confinement, ears: Ears, report: Report) -> None:
@@ -160,14 +179,13 @@ def _supervise(child: int, deadline: float, confinement: Confinement, ears: Ears
             report.how = "limit"
             break
         ears.pump(min(left, confinement.patience))
-    living = partial(living_tree, os.getpid(), child)
     grace = GRACE_SECONDS
     if report.how == "limit":
         # Nobody asks a fork bomb to leave: its group goes in one step.
         grace = 0.0
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(child, signal.SIGKILL)
-    report.left = end_tree(ears.children, living, partial(_wait, ears), grace)
+    report.left = _end(child, ears, grace)
     until = time.monotonic() + 0.5
     while ears.pump(0.0) and time.monotonic() < until:
         pass
@@ -178,6 +196,10 @@ def _supervise(child: int, deadline: float, confinement: Confinement, ears: Ears
             report.how, report.signal = "signal", -ended
         else:
             report.code = ended
+
+
+def _end(child: int, ears: Ears, grace: float) -> int:
+    return end_tree(ears.children, partial(living_tree, os.getpid(), child), partial(_wait, ears), grace)
 
 
 def _wait(ears: Ears, seconds: float) -> None:
@@ -211,13 +233,17 @@ def _evaluate(arguments: argparse.Namespace, ears: Ears) -> Report:
         report.how, report.reason = "refused", str(refused)
         return report
     report.sandbox = confinement.sandbox
+    command = _spawn(confinement, report, ears) if arguments.early else None
     lock = _take_device(arguments.lock, ears)
     if lock is None:
+        if command is not None:
+            report.left = _end(command.pid, ears, GRACE_SECONDS)
         return report
     started = time.monotonic()
     ears.outbox.send({"event": "device", "startedAt": time.time() * 1000})
-    child = _spawn(confinement, ears.request.split(b"\n")[0] + b"\n", report, ears)
-    _supervise(child, started + arguments.timeout, confinement, ears, report)
+    command = command or _spawn(confinement, report, ears)
+    ears.hand(command.stdin)
+    _supervise(command.pid, started + arguments.timeout, confinement, ears, report)
     report.seconds = time.monotonic() - started
     os.close(lock)
     return report
@@ -235,6 +261,7 @@ def main() -> None:
     parser.add_argument("--lock", required=True)
     parser.add_argument("--timeout", required=True, type=float)
     parser.add_argument("--scratch")
+    parser.add_argument("--early", action="store_true")
     parser.add_argument("--sandbox")
     parser.add_argument("--readable", action="append", default=[])
     parser.add_argument("command", nargs="+")

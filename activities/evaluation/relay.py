@@ -96,8 +96,14 @@ class Outbox:
         self.pending += json.dumps(event).encode() + b"\n"
         self.flush()
 
+    @property
+    def unwritten(self) -> bool:
+        """Whether there is something left to write, and somebody to read it."""
+        return bool(self.pending) and not self.broken
+
     def flush(self) -> None:
-        while self.pending and not self.broken:
+        """Writes what can be written at once."""
+        while self.unwritten:
             try:
                 del self.pending[: os.write(self.descriptor, self.pending[:65536])]
             except BlockingIOError:
@@ -108,6 +114,6 @@ class Outbox:
     def drain(self, seconds: float) -> None:
         """Writes out what is pending, for at most `seconds`."""
         until = time.monotonic() + seconds
-        while self.pending and not self.broken and (left := until - time.monotonic()) > 0:
+        while self.unwritten and (left := until - time.monotonic()) > 0:
             select.select([], [self.descriptor], [], left)
             self.flush()

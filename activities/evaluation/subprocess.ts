@@ -20,6 +20,8 @@ export interface Launch {
   arguments: string[]
   /** The evaluation's stdin, one JSON line. */
   request: Record<string, unknown>
+  /** Starts it before the device is free: it does nothing until it is given its request. */
+  early?: boolean | undefined
   /** Confines the evaluation as a whole: the problem's `options.sandbox`, and what it may read. */
   sandbox?: { options: unknown; readable: string[] } | undefined
   /** Scratch folder; the launcher removes it where the worker cannot. */
@@ -85,6 +87,7 @@ export const launch = async (options: Launch): Promise<{ report: LaunchReport; l
   signal?.throwIfAborted()
   const limits = ['--lock', lockFile, '--timeout', String(timeoutSeconds), '--scratch', cwd]
   limits.push(...sandboxArguments(options.sandbox))
+  if (options.early) limits.push('--early')
   // -E -S: the launcher takes nothing from the evaluation's environment, and starts sooner for it.
   const subprocess = execa(python, ['-E', '-S', launcher, ...limits, '--', python, ...options.arguments], {
     cwd,

@@ -1,4 +1,5 @@
 import type { SelectInput, SelectResult } from '../../temporal/population.ts'
+import { encodedSize } from './encoded-size.ts'
 import { chooseDraws } from './parents.ts'
 import { randomFrom } from './random.ts'
 import { survive } from './survive.ts'
@@ -17,4 +18,5 @@ export const select = (input: SelectInput): SelectResult => {
 /** Selection as a local activity: its input stays out of history, its small result goes in. */
 export const createSelectionActivities = () => ({
   select: async (input: SelectInput): Promise<SelectResult> => select(input),
+  encodedSize,
 })

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import { addCalibrate } from './commands/calibrate.ts'
+import { addCodecServer } from './commands/codec-server.ts'
 import { addControl } from './commands/control.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addExport } from './commands/export.ts'
+import { addKeys } from './commands/keys.ts'
 import { addResume } from './commands/resume.ts'
 import { addRun } from './commands/run.ts'
 import { addServer } from './commands/server.ts'
@@ -37,6 +39,8 @@ for (const add of [
   addExport,
   addWorker,
   addServer,
+  addCodecServer,
+  addKeys,
   addDoctor,
 ]) {
   add(program)

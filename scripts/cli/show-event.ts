@@ -11,6 +11,8 @@ export const showEvent = (event: SupervisorEvent): string => {
       return `Temporal server (process ${event.pid}) has died; starting it again`
     case 'server-failed':
       return `Temporal server does not start: ${event.reason}; trying again in ${seconds(event.retryInMs)}`
+    case 'codec-down':
+      return `port ${event.port} is taken: the Temporal UI cannot show large payloads`
     case 'worker-up':
       return `${event.kind} worker started (process ${event.pid})`
     case 'worker-down':

@@ -3,6 +3,7 @@ import { checkCalibration } from './calibration.ts'
 import type { Check } from './check.ts'
 import {
   checkDisk,
+  checkEncryption,
   checkMutator,
   checkNode,
   checkPython,
@@ -23,6 +24,7 @@ export async function runDoctor(): Promise<Check[]> {
     checkTemporalCli(),
     checkServer(),
     checkMutator(),
+    checkEncryption(),
     checkDisk(),
     Promise.all(writtenFolders().map(checkWritable)),
   ])

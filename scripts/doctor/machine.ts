@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { access, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { execa } from 'execa'
+import { KeyRingInvalid, keyRingFromEnvironment } from '../../temporal/codec/key-ring.ts'
 import { homeFolder } from '../../temporal/home.ts'
 import { runsFolder } from '../../workers/folders.ts'
 import { mutatorFor } from '../../workers/orchestrator.ts'
@@ -78,4 +79,16 @@ export function checkMutator(env: NodeJS.ProcessEnv = process.env): Check {
   if (mutatorFor(env) === 'offline') return ok('Mutation', 'by the offline mutator: OPENAI_API_KEY is not set')
   const server = env.OPENAI_BASE_URL || 'the default OpenAI server'
   return ok('Mutation', `by a model at ${server}, OPENAI_API_KEY ${env.OPENAI_API_KEY ? 'is set' : 'is not set'}`)
+}
+
+/** Whether payloads are encrypted, and with which key. Keys themselves are never shown. */
+export function checkEncryption(env: NodeJS.ProcessEnv = process.env): Check {
+  try {
+    const ring = keyRingFromEnvironment(env)
+    if (ring === null) return ok('Encryption', 'off: who reads the Temporal server reads programs and prompts')
+    return ok('Encryption', `on, key ${ring.current().id} of ${ring.file}`)
+  } catch (error) {
+    if (!(error instanceof KeyRingInvalid)) throw error
+    return fail('Encryption', error.message, 'mend or restore the file, or unset MLX_EVOLVE_KEY_RING')
+  }
 }

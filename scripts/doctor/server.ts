@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client'
 import temporalProto from '@temporalio/proto'
+import { KeyRingInvalid } from '../../temporal/codec/key-ring.ts'
 import { connectClient, resolveConnection, ServerUnreachable } from '../../temporal/connection.ts'
 import { evolutionQueue, mlxQueue, mutationQueue, searchAttributeTypes } from '../../temporal/names.ts'
 import { readRetention } from '../../temporal/retention.ts'
@@ -20,6 +21,7 @@ export async function checkServer(): Promise<Check[]> {
       await client.connection.close()
     }
   } catch (error) {
+    if (error instanceof KeyRingInvalid) return [] // told by the check of the encryption
     if (!(error instanceof ServerUnreachable)) throw error
     const [found = '', ...mend] = error.message.split(/(?<=\)\.) /)
     return [fail('Temporal server', found, mend.join(' '))]

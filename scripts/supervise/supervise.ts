@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { CodecServer } from '../../temporal/codec-server.ts'
+import { dataConverter } from '../../temporal/data-converter.ts'
 import type { DevServer, DevServerOptions } from '../../temporal/dev-server.ts'
 import { homeFile, homeFolder } from '../../temporal/home.ts'
+import { serveCodec } from './codec-service.ts'
 import type { OnEvent, WorkerKind } from './events.ts'
 import { takeLock } from './lock.ts'
 import { keepServing, serverUp, stopOwnServer } from './server-process.ts'
@@ -35,15 +38,18 @@ const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url))
  * Runs dev server and workers as processes of their own, and starts again whichever dies. Resolves when the server
  * answers and the workers have been started.
  *
- * @throws SupervisorRunning, PortInUse, DevServerFailed
+ * @throws SupervisorRunning, PortInUse, DevServerFailed, KeyRingInvalid
  */
 export async function superviseEmbedded(options: SuperviseOptions): Promise<Supervision> {
   const { workers = ['orchestrator', 'mlx'], devServer = {}, onEvent = () => {} } = options
   mkdirSync(homeFolder(), { recursive: true })
   const unlock = takeLock()
   let server: DevServer | null = null
+  let codec: CodecServer | null = null
   try {
+    dataConverter() // a bad key ring must show before anything is started
     server = options.server ? await serverUp(devServer, onEvent) : null
+    codec = server === null ? null : await serveCodec(server, onEvent)
   } catch (error) {
     unlock()
     throw error
@@ -65,7 +71,9 @@ export async function superviseEmbedded(options: SuperviseOptions): Promise<Supe
   const serving = server
     ? stopOnFailure(keepServing(server, devServer, workersEnded.signal, onEvent))
     : Promise.resolve()
-  const stopped = settle(signal, Promise.allSettled(tasks), Promise.allSettled([serving]), workersEnded).finally(unlock)
+  const stopped = settle(signal, Promise.allSettled(tasks), Promise.allSettled([serving]), workersEnded)
+    .finally(() => codec?.close())
+    .finally(unlock)
   return { server, stopped }
 }
 

@@ -40,7 +40,7 @@ const usage: [string, string[], (string | RegExp)[]][] = [
     ['--iterations', "'-3'", 'least 1'],
   ],
   ['half a seed', ['start', '--seed', '0.5'], ['--seed', "'0.5'", 'whole number of at least 0']],
-  ['an impossible port', ['server', '--port', '99999'], ['--port', "'99999'", 'from 1 to 64535']],
+  ['an impossible port', ['server', '--port', '99999'], ['--port', "'99999'", 'from 1 to 64534']],
   ['no problem', ['run'], ['problem: missing', '--problem', '--config']],
   ['no problem in the file either', ['run', '--config', 'nameless.yaml'], ['problem: missing']],
   ['no such config file', ['run', '--config', 'none.yaml'], ['none.yaml', 'no such file']],
@@ -113,5 +113,5 @@ describe('a port in use', () => {
 
 test('a variable that is no port is named', async () => {
   const result = await cli(environment, ['server'], { MLX_EVOLVE_PORT: 'http' })
-  expectRefusal(result, 1, ['MLX_EVOLVE_PORT is "http"', 'from 1 to 64535'])
+  expectRefusal(result, 1, ['MLX_EVOLVE_PORT is "http"', 'from 1 to 64534'])
 })

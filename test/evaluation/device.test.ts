@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -32,6 +32,18 @@ def evaluate(program_path):
         time.sleep(60)
 `
 const pidsIn = (file: string): number[] => linesOf(file).flatMap((line) => (/^\d+$/.test(line) ? [Number(line)] : []))
+
+/** Processes below one that run an evaluator, their launchers left out. */
+const evaluatorsBelow = (root: number): number[] => {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).trim().split('\n')
+  const processes = lines.map((line) => /^ *(\d+) +(\d+) (.*)$/.exec(line) ?? [])
+  const parents = new Map(processes.map(([, pid, parent]) => [Number(pid), Number(parent)]))
+  const isBelow = (pid: number): boolean => pid === root || (pid > 1 && isBelow(parents.get(pid) ?? 0))
+  return processes.flatMap(([, pid, , args = '']) =>
+    /^\S*python\S* -u \S*call_evaluator\.py$/.test(args) && isBelow(Number(pid)) ? [Number(pid)] : [],
+  )
+}
+
 const isHanging = (file: string) => () => linesOf(file).includes('hanging') && pidsIn(file).length === 4
 
 describe('nothing is left running', () => {
@@ -144,6 +156,31 @@ def evaluate(program_path):
     for (const [index, [, end]] of times.entries()) {
       expect(times[index + 1]?.[0] ?? Number.POSITIVE_INFINITY).toBeGreaterThan(end - 5)
     }
+  })
+
+  test('is waited for with a Python that is up, does nothing yet, and goes where nobody wants it', async () => {
+    const { machine, job, notes } = await bench()
+    const release = `${notes}.release`
+    const evaluator = `${pythonFamily}
+def evaluate(program_path):
+    note("begin")
+    while not os.path.exists(NOTES + ".release"):
+        time.sleep(0.01)
+    return {"score": 1}
+`
+    const first = evaluateOnce(machine, await job(evaluator))
+    await until(() => linesOf(notes).length === 1, 'the first has begun')
+    const wanted = evaluateOnce(machine, await job(evaluator))
+    const unwanted = new AbortController()
+    const given = evaluateOnce(machine, await job(evaluator), { signal: unwanted.signal })
+    await until(() => evaluatorsBelow(process.pid).length === 3, 'two wait')
+    unwanted.abort(new Error('not needed any more'))
+    await expect(given).rejects.toThrow('not needed any more')
+    expect(evaluatorsBelow(process.pid)).toHaveLength(2)
+    expect(linesOf(notes)).toEqual(['begin'])
+    await writeFile(release, '')
+    expect(await Promise.all([first, wanted])).toMatchObject([{ verdict: 'scored' }, { verdict: 'scored' }])
+    expect(linesOf(notes)).toEqual(['begin', 'begin'])
   })
 
   test('is given back by a cancelled evaluation, and one that waits can be cancelled', async () => {

@@ -8,6 +8,7 @@ import { createOfflineMutator } from '../../activities/mutation/offline.ts'
 import { createRunActivities } from '../../activities/run/run-activities.ts'
 import { createSelectionActivities } from '../../activities/selection/select.ts'
 import { pythonPath } from '../../scripts/setup/paths.ts'
+import { dataConverter } from '../../temporal/data-converter.ts'
 import { controlSignal, problemQuery } from '../../temporal/messages.ts'
 import { evolutionQueue, mlxQueue, mutationQueue } from '../../temporal/names.ts'
 import type { ProblemSnapshot } from '../../temporal/problem.ts'
@@ -38,19 +39,20 @@ beforeAll(async () => {
     environment: { chip: 'test' },
     fetchProblem: async (id) => (await client.workflow.getHandle(id).query(problemQuery)) as ProblemSnapshot,
   })
+  const common = { connection, dataConverter: dataConverter() }
   const workers = [
     await Worker.create({
-      connection,
+      ...common,
       taskQueue: evolutionQueue,
       workflowBundle: { codePath: await workflowBundlePath() },
       activities: { ...run, ...createSelectionActivities() },
     }),
     await Worker.create({
-      connection,
+      ...common,
       taskQueue: mutationQueue,
       activities: { ...createOfflineMutator({ python }), ...createGivenProposer({ python }) },
     }),
-    await Worker.create({ connection, taskQueue: mlxQueue, activities: { ...evaluation } }),
+    await Worker.create({ ...common, taskQueue: mlxQueue, activities: { ...evaluation } }),
   ]
   const running = workers.map((worker) => worker.run())
   stops.push(async () => {

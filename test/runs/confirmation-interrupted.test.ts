@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Worker } from '@temporalio/worker'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { dataConverter } from '../../temporal/data-converter.ts'
 import type { EvaluateInput } from '../../temporal/evaluation.ts'
 import type { RunInput } from '../../temporal/run-config.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
@@ -65,7 +66,11 @@ test('islands go on while a program is confirmed, and an orchestrator that is ki
   expect(summary.confirmations?.records[0]).toMatchObject({ index: 1, outcome: 'confirmed' })
   expect(spent('killed')).toBe(summary.confirmations?.spent)
   const workflowBundle = { codePath: await workflowBundlePath() }
-  await Worker.runReplayHistory({ workflowBundle }, await handle.fetchHistory(), 'killed')
+  await Worker.runReplayHistory(
+    { workflowBundle, dataConverter: dataConverter() },
+    await handle.fetchHistory(),
+    'killed',
+  )
 })
 
 test('continue-as-new waits for the confirmation in flight and carries what came of it', async () => {

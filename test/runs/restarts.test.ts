@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { dataConverter } from '../../temporal/data-converter.ts'
 import { workflowBundlePath } from '../../workers/bundle.ts'
 import { type Engine, startEngine } from '../support/engine.ts'
 import { copyProblem, loggingEvaluator } from '../support/problem.ts'
@@ -36,5 +37,9 @@ test('a run goes on with each next orchestrator, and its history can be replayed
   }
   expect(await handle.result()).toMatchObject({ phase: 'completed', iterations: 54 })
   const workflowBundle = { codePath: await workflowBundlePath() }
-  await Worker.runReplayHistory({ workflowBundle }, await handle.fetchHistory(), 'restarted')
+  await Worker.runReplayHistory(
+    { workflowBundle, dataConverter: dataConverter() },
+    await handle.fetchHistory(),
+    'restarted',
+  )
 }, 400_000)

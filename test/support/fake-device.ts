@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity'
 import { NativeConnection, Worker } from '@temporalio/worker'
+import { dataConverter } from '../../temporal/data-converter.ts'
 import type { EvaluateInput, Evaluation, Scored, Speedup } from '../../temporal/evaluation.ts'
 import { mlxQueue } from '../../temporal/names.ts'
 import type { Engine } from './engine.ts'
@@ -58,6 +59,7 @@ export const startFakeDevice = async ({ address }: Engine, measure: Measure): Pr
   const worker = await Worker.create({
     connection,
     taskQueue: mlxQueue,
+    dataConverter: dataConverter(),
     activities: { evaluate: evaluateWith(asked, measure) },
     maxHeartbeatThrottleInterval: '200ms',
     defaultHeartbeatThrottleInterval: '200ms',

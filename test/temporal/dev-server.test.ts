@@ -94,5 +94,5 @@ test('a server that cannot start is reported with the end of its log', async () 
 
 test('a port that is no port is refused by name', async () => {
   process.env.MLX_EVOLVE_PORT = 'http'
-  await expect(startDevServer()).rejects.toThrow('MLX_EVOLVE_PORT is "http": a port from 1 to 64535 is expected')
+  await expect(startDevServer()).rejects.toThrow('MLX_EVOLVE_PORT is "http": a port from 1 to 64534 is expected')
 })

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Worker } from '@temporalio/worker'
 import { DeterminismViolationError } from '@temporalio/workflow'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { dataConverter } from '../../temporal/data-converter.ts'
 import { workflowBundlePath } from '../../workers/bundle.ts'
 import { repoRoot } from '../support/engine.ts'
 
@@ -42,7 +43,7 @@ describe('recorded histories', () => {
   test.each(names)('%s replays', async (name) => {
     const history = read(name)
     const { workflowId } = history.events[0].workflowExecutionStartedEventAttributes
-    await Worker.runReplayHistory({ workflowBundle: { codePath } }, history, workflowId)
+    await Worker.runReplayHistory({ workflowBundle: { codePath }, dataConverter: dataConverter() }, history, workflowId)
   })
 
   test('a history that workflow code no longer agrees with is noticed', async () => {
@@ -51,8 +52,8 @@ describe('recorded histories', () => {
       (event: { activityTaskScheduledEventAttributes?: object }) => event.activityTaskScheduledEventAttributes,
     )
     scheduled.activityTaskScheduledEventAttributes.activityType.name = 'somethingElse'
-    await expect(Worker.runReplayHistory({ workflowBundle: { codePath } }, history)).rejects.toThrow(
-      DeterminismViolationError,
-    )
+    await expect(
+      Worker.runReplayHistory({ workflowBundle: { codePath }, dataConverter: dataConverter() }, history),
+    ).rejects.toThrow(DeterminismViolationError)
   })
 })

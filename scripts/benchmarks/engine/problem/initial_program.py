@@ -1,0 +1,7 @@
+# EVOLVE-BLOCK-START
+U = 2.0
+V = 1.0
+X = -2.5
+Y = 0.5
+Z = 2.0
+# EVOLVE-BLOCK-END

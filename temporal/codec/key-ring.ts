@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { z } from 'zod'
+
+const keyBytes = 32
+
+const contents = z.strictObject({ current: z.string().min(1), keys: z.record(z.string().min(1), z.base64()) })
+type Contents = z.infer<typeof contents>
+
+/** The keys of an encrypted installation: a file that every process of it has, and the server has not. */
+export interface KeyRing {
+  file: string
+  /** What new payloads are encrypted with. */
+  current: () => { id: string; key: Buffer }
+  /** Looks again into the file where it does not know the key: another process may have added it. */
+  find: (id: string) => Buffer | undefined
+}
+
+/** A key ring cannot be read. The message never quotes what is in it. */
+export class KeyRingInvalid extends Error {
+  override name = 'KeyRingInvalid'
+}
+
+const expected = '{"current": "<name>", "keys": {"<name>": "<32 bytes as base64>"}}'
+
+const invalid = (file: string, what: string, cause?: unknown) =>
+  new KeyRingInvalid(`The key ring ${file} ${what}; expected ${expected}, as \`npx mlx-evolve keys\` writes it`, {
+    cause,
+  })
+
+const parse = (file: string, text: string): Contents => {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw invalid(file, 'is not JSON') // the parser's own words quote the text
+  }
+  const parsed = contents.safeParse(json)
+  if (!parsed.success) throw invalid(file, `is wrong at ${parsed.error.issues[0]?.path.join('.') || 'its top'}`)
+  const { current, keys } = parsed.data
+  for (const [id, key] of Object.entries(keys)) {
+    const { length } = Buffer.from(key, 'base64')
+    if (length !== keyBytes) throw invalid(file, `has a key of ${length} bytes at keys.${id}`)
+  }
+  if (keys[current] === undefined) throw invalid(file, `names "${current}" as current, but has no such key`)
+  return parsed.data
+}
+
+const read = (file: string): Contents => {
+  try {
+    return parse(file, readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (error instanceof KeyRingInvalid) throw error
+    throw invalid(file, `cannot be read (${error instanceof Error ? error.message : String(error)})`, error)
+  }
+}
+
+/**
+ * The key ring in a file.
+ * @throws KeyRingInvalid
+ */
+export const readKeyRing = (file: string): KeyRing => {
+  let known = read(file)
+  const find = (id: string): Buffer | undefined => {
+    if (known.keys[id] === undefined) known = read(file)
+    const key = known.keys[id]
+    return key === undefined ? undefined : Buffer.from(key, 'base64')
+  }
+  return {
+    file,
+    find,
+    current: () => ({ id: known.current, key: Buffer.from(known.keys[known.current] ?? '', 'base64') }),
+  }
+}
+
+/** The key ring that `MLX_EVOLVE_KEY_RING` names; null where payloads are not encrypted. @throws KeyRingInvalid */
+export const keyRingFromEnvironment = (env: NodeJS.ProcessEnv = process.env): KeyRing | null =>
+  env.MLX_EVOLVE_KEY_RING ? readKeyRing(env.MLX_EVOLVE_KEY_RING) : null
+
+const readOrNone = (file: string): Contents | null => {
+  try {
+    return read(file)
+  } catch (error) {
+    const { cause } = error as Error
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null
+    throw error
+  }
+}
+
+/**
+ * Adds a new key to the ring in a file, made if there is none, and makes it the current one. Nobody but the file's owner
+ * may read it.
+ *
+ * @returns the key's name.
+ * @throws KeyRingInvalid if there is a file that is no key ring: it is left as it is
+ */
+export const addKey = (file: string, now: Date = new Date()): string => {
+  const old = readOrNone(file)
+  const id = `${now.toISOString().slice(0, 10)}-${randomBytes(4).toString('hex')}`
+  const keys = { ...old?.keys, [id]: randomBytes(keyBytes).toString('base64') }
+  const draft = `${file}.${process.pid}.tmp`
+  writeFileSync(draft, `${JSON.stringify({ current: id, keys }, null, 2)}\n`, { mode: 0o600 })
+  renameSync(draft, file)
+  return id
+}
