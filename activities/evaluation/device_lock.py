@@ -31,11 +31,28 @@ def try_lock(path: str) -> int | None:
     except BlockingIOError:
         os.close(descriptor)
         return None
-    try:
-        current = os.stat(path, follow_symlinks=False).st_ino
-    except FileNotFoundError:
-        current = -1
-    if current != os.fstat(descriptor).st_ino:
-        os.close(descriptor)  # someone tidied the file away: this lock would guard nothing
+    if not _is_current(path, descriptor):
+        os.close(descriptor)
         return None
     return descriptor
+
+
+def wait_for_lock(path: str) -> int:
+    """Takes the lock as soon as it is free, however long that takes; returns the descriptor that holds it.
+
+    Raises OSError as try_lock does.
+    """
+    while True:
+        descriptor = _open(path)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if _is_current(path, descriptor):
+            return descriptor
+        os.close(descriptor)
+
+
+def _is_current(path: str, descriptor: int) -> bool:
+    """Whether the locked file still has that name: one that someone tidied away guards nothing."""
+    try:
+        return os.stat(path, follow_symlinks=False).st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False

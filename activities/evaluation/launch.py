@@ -22,13 +22,14 @@ import select
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 from confinement import Confinement, Refused, confine, unconfined
-from device_lock import try_lock
+from device_lock import try_lock, wait_for_lock
 from relay import Lines, Outbox, Tail
 
 from optimized_kernels.sandbox.process_tree import (
@@ -41,8 +42,7 @@ from optimized_kernels.sandbox.process_tree import (
 )
 
 CHANNEL = 3
-# The device idles half as long between two evaluations, on average.
-LOCK_POLL_SECONDS = 0.01
+LOCK_POLL_SECONDS = 0.05
 
 
 class Ears:
@@ -59,6 +59,7 @@ class Ears:
         wake, waker = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(waker, False)
+        self.waker = waker
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -199,6 +200,9 @@ def _supervise(child: int, deadline: float, confinement: Confinement, ears: Ears
 
 
 def _end(child: int, ears: Ears, grace: float) -> int:
+    """Ends what is left of the tree; returns how many could not be killed."""
+    if ears.children.are_gone():
+        return 0
     return end_tree(ears.children, partial(living_tree, os.getpid(), child), partial(_wait, ears), grace)
 
 
@@ -209,18 +213,44 @@ def _wait(ears: Ears, seconds: float) -> None:
         ears.pump(left)
 
 
-def _take_device(path: str, ears: Ears) -> int | None:
-    """Waits for the device lock; None where the worker went away first."""
-    waiting = False
+def _take_device(path: str, ears: Ears, started: bool) -> int | None:
+    """Waits for the device lock; None where the worker went away first.
+
+    Where the command has been `started` nothing will be forked any more, so a thread may wait: it has the
+    device the moment that it is free.
+    """
+    lock = try_lock(path)
+    if lock is not None:
+        return lock
+    ears.outbox.send({"event": "waiting"})
+    look = _watch_lock(path, ears) if started else partial(try_lock, path)
     while not ears.abandoned:
-        lock = try_lock(path)
+        ears.pump(60.0 if started else LOCK_POLL_SECONDS)
+        lock = look()
         if lock is not None:
             return lock
-        if not waiting:
-            ears.outbox.send({"event": "waiting"})
-            waiting = True
-        ears.pump(LOCK_POLL_SECONDS)
     return None
+
+
+def _watch_lock(path: str, ears: Ears) -> Callable[[], int | None]:
+    """Waits for the lock in a thread, and wakes the ears; what is returned says whether it has it."""
+    found: list[int | OSError] = []
+
+    def wait() -> None:
+        try:
+            found.append(wait_for_lock(path))
+        except OSError as error:
+            found.append(error)
+        os.write(ears.waker, b"\0")
+
+    def look() -> int | None:
+        first = found[0] if found else None
+        if isinstance(first, OSError):
+            raise first
+        return first
+
+    threading.Thread(target=wait, daemon=True).start()
+    return look
 
 
 def _evaluate(arguments: argparse.Namespace, ears: Ears) -> Report:
@@ -234,7 +264,7 @@ def _evaluate(arguments: argparse.Namespace, ears: Ears) -> Report:
         return report
     report.sandbox = confinement.sandbox
     command = _spawn(confinement, report, ears) if arguments.early else None
-    lock = _take_device(arguments.lock, ears)
+    lock = _take_device(arguments.lock, ears, command is not None)
     if lock is None:
         if command is not None:
             report.left = _end(command.pid, ears, GRACE_SECONDS)

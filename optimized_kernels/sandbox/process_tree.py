@@ -106,6 +106,15 @@ class Children:
             if pid == self.main:
                 self.status = status
 
+    def are_gone(self) -> bool:
+        """Whether nothing of the tree is left, as this process adopts orphans and has no children (Linux)."""
+        try:
+            if sys.platform == "linux":
+                os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return True
+        return False
+
     def take_orphan_groups(self) -> set[int]:
         """Groups of the orphans that were reaped since the last call."""
         groups, self.orphan_groups = self.orphan_groups, set()
