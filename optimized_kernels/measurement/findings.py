@@ -37,12 +37,13 @@ class Findings:
 
     def speedup(self, request: Request, loop: Loop, against: str = REFERENCE) -> Speedup | None:
         """Over `against` in `loop`: screened, or at what this confirmation may spend of the error budget."""
-        ratios = [launch.log_ratios(against) for launch in self.launches[loop]]
-        if not ratios:
+        launches = self.launches[loop]
+        if not launches:
             return None
-        if request.purpose == "confirmation":
-            return confirmed(ratios, confirmation_level(request.confirmation))
-        return screened(ratios[0])
+        if request.purpose != "confirmation":
+            return screened(launches[0].fastest_log_ratios(against))
+        ratios = [launch.log_ratios(against) for launch in launches]
+        return confirmed(ratios, confirmation_level(request.confirmation))
 
     def step_seconds(self, side: str, loop: Loop = "eager") -> float:
         """Median time of a turn."""

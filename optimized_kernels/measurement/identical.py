@@ -22,7 +22,7 @@ def measure_identical(request: Request, sides: Sides, report: Callable[[str], No
     measured = screen(blocks, "eager", request.timing_seconds, report)
     if isinstance(measured, Rejected):
         return measured
-    log_ratios = measured.log_ratios(REFERENCE)
+    log_ratios = measured.fastest_log_ratios(REFERENCE)
     eager = screened(log_ratios)
     return Scored(
         reason=f"stock MLX against itself: {eager}",

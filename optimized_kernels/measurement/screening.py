@@ -54,11 +54,13 @@ def screen(blocks: Blocks, loop: Loop, budget: float, report: Callable[[str], No
     rule = Screening(budget)
     measured = Measured()
     started = reported = time.monotonic()
-    while not (measured.blocks and rule.is_done(measured.log_ratios(REFERENCE), time.monotonic() - started)):
+    while not (
+        measured.blocks and rule.is_done(measured.fastest_log_ratios(REFERENCE), time.monotonic() - started)
+    ):
         wrong = blocks.block(loop, measured)
         if wrong is not None:
             return wrong
         if time.monotonic() - reported >= REPORT_SECONDS and measured.blocks >= 2:
             reported = time.monotonic()
-            report(f"{loop}, screened {screened(measured.log_ratios(REFERENCE))}")
+            report(f"{loop}, screened {screened(measured.fastest_log_ratios(REFERENCE))}")
     return measured
