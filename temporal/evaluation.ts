@@ -71,8 +71,19 @@ export const rejected = z.object({ verdict: z.literal('rejected'), stage, reason
 /** The program does not run: does not parse, raises, crashes, hangs. */
 export const failed = z.object({ verdict: z.literal('failed'), stage, reason: z.string(), ...common })
 
+/**
+ * The program took its worker down so often that it is not started again. Said by the worker, by its own journal: it is
+ * set aside, which is no measure of its fitness.
+ */
+export const unresolved = z.object({
+  verdict: z.literal('unresolved'),
+  stage: z.literal('crash'),
+  reason: z.string(),
+  ...common,
+})
+
 /** A verdict on a candidate. Infrastructure trouble is thrown, never encoded here. */
-export const evaluation = z.discriminatedUnion('verdict', [scored, rejected, failed])
+export const evaluation = z.discriminatedUnion('verdict', [scored, rejected, failed, unresolved])
 export type Evaluation = z.infer<typeof evaluation>
 export type Scored = z.infer<typeof scored>
 

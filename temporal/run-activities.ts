@@ -18,7 +18,7 @@ export interface TraceRecord {
   id: string
   island: number
   generation: number
-  outcome: 'scored' | 'rejected' | 'failed' | 'duplicate' | 'unusable'
+  outcome: 'scored' | 'rejected' | 'failed' | 'unresolved' | 'duplicate' | 'unusable'
   parents: string[]
   change: string
   mutator: string | null

@@ -37,6 +37,8 @@ export interface Ledger {
   evaluated: number
   rejected: number
   failed: number
+  /** Set aside after they took their worker down again and again; not among the evaluated. */
+  unresolved: number
   duplicates: number
   unusable: number
   evictedForSize: number

@@ -1,7 +1,15 @@
 import type { Program } from './program.ts'
 import type { ExportInput } from './run-activities.ts'
 import { runConfig } from './run-config.ts'
-import type { Confirmations, FinalPopulation, IslandState, Progress, RunControl, RunState } from './run-state.ts'
+import type {
+  Confirmations,
+  FinalPopulation,
+  IslandState,
+  Ledger,
+  Progress,
+  RunControl,
+  RunState,
+} from './run-state.ts'
 import type { BestProgram, RunStatus } from './run-status.ts'
 
 /** What runs carried before they had budgets. */
@@ -53,6 +61,12 @@ export const progressFrom = (islands: IslandState[], best: number): Progress => 
   since: islands.reduce((sum, { drawn }) => sum + drawn, 0),
 })
 
+/** With sums as this version has them; the same value where they are. */
+const countingUnresolved = <T extends { ledger: Ledger | null }>(value: T): T =>
+  value.ledger === null || value.ledger?.unresolved !== undefined
+    ? value
+    : { ...value, ledger: { ...value.ledger, unresolved: 0 } }
+
 /**
  * Carried state as this version has it.
  * @throws Error for a version that it does not know.
@@ -60,15 +74,15 @@ export const progressFrom = (islands: IslandState[], best: number): Progress => 
 export const upgradeState = (state: AnyState): RunState => {
   switch (state.version) {
     case 3:
-      return state
+      return countingUnresolved(state)
     case 2:
-      return {
+      return countingUnresolved<RunState>({
         ...state,
         version: 3,
         config: runConfig.parse(state.config),
         progress: progressFrom(state.islands, state.initial.score),
         control: { ...state.control, spent: null },
-      }
+      })
     case 1: {
       const { confirmed, version: _, ...rest } = state
       return upgradeState({
@@ -98,10 +112,10 @@ type RunStatusV1 = Omit<RunStatus, 'confirmations' | 'best'> & { best: BestProgr
 
 /** A status as this version has it, from any earlier version's history. */
 export const upgradeStatus = (status: RunStatusV1 | RunStatus): RunStatus => {
-  if ('confirmations' in status) return status
+  if ('confirmations' in status) return countingUnresolved(status)
   const { best } = status
   return {
-    ...status,
+    ...countingUnresolved(status),
     best: best && { ...best, confirmed: false, speedup: null, screened: best.speedup },
     confirmations: null,
   }

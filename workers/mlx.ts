@@ -4,6 +4,7 @@ import { type NativeConnection, Worker } from '@temporalio/worker'
 import { chipQueue, machineFacts } from '../activities/evaluation/environment.ts'
 import { createEvaluationActivities, defaultLockFile } from '../activities/evaluation/evaluate.ts'
 import type { EvaluationMachine } from '../activities/evaluation/evaluate-once.ts'
+import { type Journal, openJournal } from '../activities/evaluation/journal.ts'
 import { dataConverter } from '../temporal/data-converter.ts'
 import { problemQuery } from '../temporal/messages.ts'
 import { mlxQueue } from '../temporal/names.ts'
@@ -15,7 +16,7 @@ export interface MlxWorkerOptions {
   client: Client
   /** The Python that has MLX. */
   python: string
-  /** Caches of problems and kernels. */
+  /** Caches of problems and kernels, and the journal. */
   cacheFolder: string
   lockFile?: string
 }
@@ -25,6 +26,8 @@ export interface MlxWorkers {
   queues: string[]
   /** What they evaluate on. */
   machine: EvaluationMachine
+  /** What they have begun. */
+  journal: Journal
 }
 
 const fetchProblem =
@@ -43,7 +46,8 @@ export const createMlxWorkers = async (options: MlxWorkerOptions): Promise<MlxWo
   const { connection, client, python, cacheFolder, lockFile = defaultLockFile() } = options
   const environment = await machineFacts()
   const machine = { python, lockFile, cacheFolder: path.join(cacheFolder, 'mlx'), repoRoot, environment }
-  const activities = createEvaluationActivities({ ...machine, fetchProblem: fetchProblem(client) })
+  const journal = await openJournal(cacheFolder)
+  const activities = createEvaluationActivities({ ...machine, journal, fetchProblem: fetchProblem(client) })
   const queues = [mlxQueue, chipQueue(environment.chip ?? 'unknown')]
   const workers = await Promise.all(
     queues.map((taskQueue) =>
@@ -62,5 +66,5 @@ export const createMlxWorkers = async (options: MlxWorkerOptions): Promise<MlxWo
       }),
     ),
   )
-  return { workers, queues, machine }
+  return { workers, queues, machine, journal }
 }

@@ -58,15 +58,19 @@ export const applySelection = (island: IslandState, newcomers: Program[], result
 }
 
 /** The run's sums with one evaluation added. */
-export const countEvaluation = (ledger: Ledger, { verdict, seconds, startedAt }: Evaluation): Ledger => ({
-  ...ledger,
-  evaluated: ledger.evaluated + 1,
-  rejected: ledger.rejected + (verdict === 'rejected' ? 1 : 0),
-  failed: ledger.failed + (verdict === 'failed' ? 1 : 0),
-  deviceSeconds: ledger.deviceSeconds + seconds,
-  firstEvaluationAt: ledger.firstEvaluationAt === 0 ? startedAt : Math.min(ledger.firstEvaluationAt, startedAt),
-  lastEvaluationAt: Math.max(ledger.lastEvaluationAt, startedAt + seconds * 1000),
-})
+export const countEvaluation = (ledger: Ledger, { verdict, seconds, startedAt }: Evaluation): Ledger => {
+  // Whoever says so has not evaluated it.
+  if (verdict === 'unresolved') return { ...ledger, unresolved: ledger.unresolved + 1 }
+  return {
+    ...ledger,
+    evaluated: ledger.evaluated + 1,
+    rejected: ledger.rejected + (verdict === 'rejected' ? 1 : 0),
+    failed: ledger.failed + (verdict === 'failed' ? 1 : 0),
+    deviceSeconds: ledger.deviceSeconds + seconds,
+    firstEvaluationAt: ledger.firstEvaluationAt === 0 ? startedAt : Math.min(ledger.firstEvaluationAt, startedAt),
+    lastEvaluationAt: Math.max(ledger.lastEvaluationAt, startedAt + seconds * 1000),
+  }
+}
 
 const countCandidate = (ledger: Ledger, candidate: Candidate): Ledger => {
   const counted = {

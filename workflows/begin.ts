@@ -29,6 +29,7 @@ const emptyLedger: Ledger = {
   evaluated: 0,
   rejected: 0,
   failed: 0,
+  unresolved: 0,
   duplicates: 0,
   unusable: 0,
   evictedForSize: 0,
@@ -67,6 +68,10 @@ const freshState = async (run: Run, base: StateBase): Promise<RunState> => {
     summary: 'initial program',
     seed: seedFrom(`${config.seed}/initial`),
   })
+  if (evaluation.verdict === 'unresolved') {
+    const message = `the initial program of ${problem.name} is unresolved: it ${evaluation.reason}`
+    throw ApplicationFailure.nonRetryable(message, 'InitialProgramUnresolved')
+  }
   if (evaluation.verdict !== 'scored') {
     const message = `the initial program of ${problem.name} was ${evaluation.verdict} at stage ${evaluation.stage}: ${evaluation.reason}`
     throw ApplicationFailure.nonRetryable(message, 'InitialProgramInvalid')

@@ -156,7 +156,8 @@ const exportUnfinished = (run: Run, phase: Phase, reason: string): Promise<void>
  * Workflow type `evolution`: one run. Input is a RunConfig, every field optional but `problem`.
  *
  * @returns the run's whole summary.
- * @throws ApplicationFailure, non-retryable: InvalidInput, ProblemNotFound, ProblemInvalid, InitialProgramInvalid.
+ * @throws ApplicationFailure, non-retryable: InvalidInput, ProblemNotFound, ProblemInvalid, InitialProgramInvalid,
+ * InitialProgramUnresolved.
  */
 export async function evolution(input: unknown): Promise<RunStatus> {
   const run = openRun(problemNameIn(input), carriedState(input))

@@ -11,7 +11,7 @@ export const detailsPage = (status: RunStatus): string =>
   [
     `**${status.problem}** · ${status.phase}${status.reason === '' ? '' : ` · ${status.reason}`}`,
     '',
-    `- iterations: ${status.iterations} of ${status.iterationsWanted}, evaluated ${status.evaluated}`,
+    `- iterations: ${status.iterations} of ${status.iterationsWanted}, evaluated ${status.evaluated}${status.ledger?.unresolved ? `, unresolved ${status.ledger.unresolved}` : ''}`,
     `- mutator: ${status.mutator ?? 'not chosen yet'}${status.mutator === 'offline' ? ' (no model is asked)' : ''}`,
     `- best: ${showBest(status.best, status.confirmations)}`,
     ...(status.confirmations === null ? [] : [`- confirmations made: ${status.confirmations.spent}`]),

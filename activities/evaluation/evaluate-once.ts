@@ -34,6 +34,8 @@ export interface EvaluationJob
 
 export interface Watch {
   signal?: AbortSignal
+  /** Entry of the worker's journal that says, from then on, that the program has begun. */
+  journalEntry?: string
   /** Called with what the evaluation is doing now. */
   onPhase?: (phase: string) => void
 }
@@ -91,7 +93,7 @@ const removeScratch = async (folder: string): Promise<void> => {
 export const evaluateOnce = async (
   machine: EvaluationMachine,
   job: EvaluationJob,
-  { signal, onPhase }: Watch = {},
+  { signal, journalEntry, onPhase }: Watch = {},
 ): Promise<Evaluation> => {
   const scratch = await mkdtemp(path.join(os.tmpdir(), 'mlx-evolve-'))
   try {
@@ -103,6 +105,7 @@ export const evaluateOnce = async (
       lockFile: path.resolve(machine.lockFile),
       timeoutSeconds: job.timeoutSeconds,
       ...(await commandOf(job, program)),
+      journalEntry,
       cwd: scratch,
       env: childEnvironment(process.env, {
         scratch,

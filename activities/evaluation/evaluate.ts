@@ -3,6 +3,8 @@ import type { EvaluateInput, Evaluation } from '../../temporal/evaluation.ts'
 import type { ProblemSnapshot } from '../../temporal/problem.ts'
 import type { EvaluationMachine } from './evaluate-once.ts'
 import { evaluateOnce } from './evaluate-once.ts'
+import type { Journal } from './journal.ts'
+import { journalled } from './journalled.ts'
 import { createProblemCache } from './problem-cache.ts'
 
 export { defaultLockFile, evaluateOnce } from './evaluate-once.ts'
@@ -10,6 +12,8 @@ export { defaultLockFile, evaluateOnce } from './evaluate-once.ts'
 const heartbeatMs = 1000
 
 export interface EvaluationDeps extends EvaluationMachine {
+  /** Candidates that take this worker down are found out by it. */
+  journal: Journal
   /** The snapshot that an evolution carries; asked when this machine does not have the problem yet. */
   fetchProblem: (evolutionId: string) => Promise<ProblemSnapshot>
 }
@@ -49,7 +53,10 @@ export const createEvaluationActivities = (deps: EvaluationDeps) => {
           context.cancelled,
         ])
         const job = { ...input, problemFolder: folder, evaluator: snapshot.config.evaluator }
-        return await evaluateOnce(deps, job, { signal: context.cancellationSignal, onPhase: heartbeats.enter })
+        const watch = { signal: context.cancellationSignal, onPhase: heartbeats.enter }
+        return await journalled(deps.journal, input, deps.environment, (journalEntry) =>
+          evaluateOnce(deps, job, { ...watch, journalEntry }),
+        )
       } catch (error) {
         // Temporal has to see its own CancelledFailure, or the activity would count as failed.
         if (context.cancellationSignal.aborted) return await context.cancelled

@@ -1,10 +1,12 @@
 """Trusted launcher of one evaluation: device lock, sandbox, deadline; afterwards its process tree is gone.
 
     python launch.py --lock <path> --timeout <seconds> [--scratch <folder>] [--early]
-        [--sandbox <JSON of options.sandbox> [--readable <path>]...] -- <command...>
+        [--sandbox <JSON of options.sandbox> [--readable <path>]...] [--journal <entry>]
+        -- <command...>
 
 With --sandbox the whole command is confined to the scratch folder; without, it sees to that itself. With
---early it is started before the device is free: it must not do anything that counts before its stdin.
+--early it is started before the device is free: it must not do anything that counts before its stdin. With
+--journal the worker's journal says that the command has begun, on the disk, before it does.
 
 stdin: a first line, handed to the command once the device is its own; then silence, whose end means that
 the worker died or cancelled. fd 3: JSON lines to the worker: `waiting`, `device`, what the command said
@@ -30,6 +32,7 @@ from functools import partial
 
 from confinement import Confinement, Refused, confine, unconfined
 from device_lock import try_lock, wait_for_lock
+from journal_entry import mark_begun
 from relay import Lines, Outbox, Tail
 
 from optimized_kernels.sandbox.process_tree import (
@@ -269,6 +272,8 @@ def _evaluate(arguments: argparse.Namespace, ears: Ears) -> Report:
         if command is not None:
             report.left = _end(command.pid, ears, GRACE_SECONDS)
         return report
+    if arguments.journal is not None:
+        mark_begun(arguments.journal)
     started = time.monotonic()
     ears.outbox.send({"event": "device", "startedAt": time.time() * 1000})
     command = command or _spawn(confinement, report, ears)
@@ -294,6 +299,7 @@ def main() -> None:
     parser.add_argument("--early", action="store_true")
     parser.add_argument("--sandbox")
     parser.add_argument("--readable", action="append", default=[])
+    parser.add_argument("--journal")
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
     adopt_orphans()

@@ -24,6 +24,8 @@ export interface Launch {
   early?: boolean | undefined
   /** Confines the evaluation as a whole: the problem's `options.sandbox`, and what it may read. */
   sandbox?: { options: unknown; readable: string[] } | undefined
+  /** Entry of the worker's journal that the launcher marks before it starts the evaluation. */
+  journalEntry?: string | undefined
   /** Scratch folder; the launcher removes it where the worker cannot. */
   cwd: string
   /** The whole environment of the evaluation. */
@@ -88,6 +90,7 @@ export const launch = async (options: Launch): Promise<{ report: LaunchReport; l
   const limits = ['--lock', lockFile, '--timeout', String(timeoutSeconds), '--scratch', cwd]
   limits.push(...sandboxArguments(options.sandbox))
   if (options.early) limits.push('--early')
+  if (options.journalEntry !== undefined) limits.push('--journal', options.journalEntry)
   // -E -S: the launcher takes nothing from the evaluation's environment, and starts sooner for it.
   const subprocess = execa(python, ['-E', '-S', launcher, ...limits, '--', python, ...options.arguments], {
     cwd,

@@ -1,4 +1,4 @@
-import type { ExportInput } from '../../temporal/run-activities.ts'
+import type { ExportInput, TraceRecord } from '../../temporal/run-activities.ts'
 import type { HeldOutRecord } from '../../temporal/run-state.ts'
 import { showScreened, showSpeedup } from '../../temporal/speedup-text.ts'
 
@@ -41,6 +41,20 @@ export const confirmationTable = ({ status: { confirmations } }: ExportInput): s
       ({ index, programId, outcome, speedup, reason }) =>
         `| ${index} | ${programId} | ${outcome}${reason === '' ? '' : `: ${cell(reason)}`} | ${showSpeedup(speedup?.eager)} | ${showSpeedup(speedup?.incumbent)} |`,
     ),
+    '',
+  ]
+}
+
+/** The candidates that were set aside, by name: nobody knows what they are worth. Pure. */
+export const unresolvedTable = (trace: TraceRecord[]): string[] => {
+  const records = trace.filter(({ outcome }) => outcome === 'unresolved')
+  if (records.length === 0) return []
+  return [
+    '## Unresolved candidates',
+    '',
+    '| program | change | why |',
+    '|---|---|---|',
+    ...records.map(({ id, change, reason }) => `| ${id} | ${cell(change)} | ${cell(reason)} |`),
     '',
   ]
 }

@@ -2,7 +2,7 @@ import { changesPrecision, contextLines, environmentLine } from '../../temporal/
 import type { Speedup } from '../../temporal/evaluation.ts'
 import type { ExportInput, TraceRecord } from '../../temporal/run-activities.ts'
 import { showEvidence, showScreened, showSpeedup } from '../../temporal/speedup-text.ts'
-import { confirmationTable, heldOutTable } from './report-tables.ts'
+import { confirmationTable, heldOutTable, unresolvedTable } from './report-tables.ts'
 
 const levelOf = ({ best }: ExportInput): string =>
   best.metrics.confidence === undefined ? '' : `${Number((100 * best.metrics.confidence).toFixed(2))} %, `
@@ -103,6 +103,7 @@ export const reportMarkdown = (input: ExportInput, trace: TraceRecord[]): string
     ...ancestors(input),
     '',
     ...(refused.length === 0 ? [] : ['## Candidates without a score', '', ...refused, '']),
+    ...unresolvedTable(trace),
     `Population digest \`${status.digest}\`.`,
     '',
   ].join('\n')

@@ -11,7 +11,7 @@ const bestJson = ({ programId, score, confirmed, speedup, screened }: BestProgra
 
 /** The documented JSON form of a run, for `--json`. */
 export const runJson = (status: RunStatus) => {
-  const { id, problem, phase, reason, iterations, evaluated, modelCalls, mutator, digest, seconds } = status
+  const { id, problem, phase, reason, iterations, evaluated, modelCalls, mutator, digest, seconds, ledger } = status
   const best = status.best && bestJson(status.best)
   const { confirmations } = status
   return {
@@ -21,6 +21,7 @@ export const runJson = (status: RunStatus) => {
     reason,
     iterations,
     evaluated,
+    unresolved: ledger?.unresolved ?? 0,
     modelCalls,
     mutator,
     best,

@@ -32,10 +32,15 @@ export interface Surroundings {
   now: number
 }
 
-const iterationsLine = ({ iterations, iterationsWanted, evaluated, seconds }: RunStatus): string =>
-  iterationsWanted === 0
-    ? `  ${bar(0, 0)} preparing  ${minutes(seconds)}`
-    : `  ${bar(iterations, iterationsWanted)} ${iterations}/${iterationsWanted} iterations  ${evaluated} evaluated  ${minutes(seconds)}`
+/** Candidates set aside, where there are any. */
+const setAside = ({ ledger }: RunStatus): string => (ledger?.unresolved ? `, ${ledger.unresolved} unresolved` : '')
+
+const iterationsLine = (status: RunStatus): string => {
+  const { iterations, iterationsWanted, evaluated, seconds } = status
+  if (iterationsWanted === 0) return `  ${bar(0, 0)} preparing  ${minutes(seconds)}`
+  const figures = `${iterations}/${iterationsWanted} iterations  ${evaluated} evaluated${setAside(status)}`
+  return `  ${bar(iterations, iterationsWanted)} ${figures}  ${minutes(seconds)}`
+}
 
 /** The live view. Pure. */
 export const showProgress = (status: RunStatus, { waiting, now }: Surroundings): string => {
@@ -54,7 +59,7 @@ export const showProgress = (status: RunStatus, { waiting, now }: Surroundings):
 /** The same in one line, for logs that are not terminals; equal lines mean no news. Pure. */
 export const showProgressLine = (status: RunStatus): string => {
   const { phase, reason, iterations, iterationsWanted, evaluated } = status
-  const figures = `${iterations}/${iterationsWanted} iterations, ${evaluated} evaluated, best ${showBest(status.best, status.confirmations)}`
+  const figures = `${iterations}/${iterationsWanted} iterations, ${evaluated} evaluated${setAside(status)}, best ${showBest(status.best, status.confirmations)}`
   return `${phase}${iterationsWanted === 0 ? '' : ` ${figures}`}${reason === '' ? '' : ` (${reason})`}`
 }
 
@@ -77,7 +82,7 @@ export const showSummary = (status: RunStatus, folder: string | null): string =>
     '',
     `Run ${status.id} ${phaseColour[status.phase](status.phase)}${status.reason === '' ? '' : `: ${status.reason}`}`,
     `  problem     ${status.problem}`,
-    `  iterations  ${status.iterations} (${status.evaluated} evaluations) in ${minutes(status.seconds)}`,
+    `  iterations  ${status.iterations} (${status.evaluated} evaluations${setAside(status)}) in ${minutes(status.seconds)}`,
     `  mutator     ${showMutator(status)}`,
     `  best        ${showBest(status.best, status.confirmations)}`,
     ...(status.best?.speedup

@@ -41,7 +41,7 @@ export const runWorker = async (kind: 'orchestrator' | 'mlx', metricsAddress: st
       log.info({ queues: [evolutionQueue, mutationQueue], mutator: mutatorFor(process.env) }, 'orchestrator polls')
       await runAll(workers)
     } else {
-      const { workers, queues, machine } = await createMlxWorkers({
+      const { workers, queues, machine, journal } = await createMlxWorkers({
         connection,
         client,
         python,
@@ -49,6 +49,7 @@ export const runWorker = async (kind: 'orchestrator' | 'mlx', metricsAddress: st
       })
       log.info({ queues }, 'mlx worker polls')
       keepAwake(log)
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, journal.withdraw)
       const stop = new AbortController()
       const calibrated = calibrateAtStart({ machine, log, signal: stop.signal })
       await runAll(workers).finally(() => stop.abort())

@@ -6,8 +6,8 @@ import { type Engine, repoRoot, startEngine } from '../support/engine.ts'
 import { startWorkers } from '../support/workers.ts'
 
 const runKeys = [
-  ...['id', 'problem', 'phase', 'reason', 'iterations', 'evaluated', 'modelCalls', 'mutator', 'best', 'digest'],
-  ...['seconds', 'confirmations'],
+  ...['id', 'problem', 'phase', 'reason', 'iterations', 'evaluated', 'unresolved', 'modelCalls', 'mutator'],
+  ...['best', 'digest', 'seconds', 'confirmations'],
 ]
 const evaluationKeys = [
   ...['verdict', 'stage', 'reason', 'speedup', 'calls', 'metrics', 'confirmed', 'environment', 'seconds', 'artifacts'],

@@ -78,6 +78,11 @@ describe('the live view', () => {
     expect(lines({ ...around, waiting })[4]).toContain('2 × evaluate waits for the device, 9 s · mutateOffline')
   })
 
+  test('shows candidates that were set aside', () => {
+    const ledger = { unresolved: 2 } as RunStatus['ledger']
+    expect(lines(around, { ...status, ledger })[1]).toContain('7 evaluated, 2 unresolved  1:15')
+  })
+
   test('promises nothing before the problem is loaded', () => {
     const young = { ...status, iterations: 0, iterationsWanted: 0, best: null, islands: [], deviceBusy: null }
     expect(lines(around, { ...young, reason: 'loading the problem' }).slice(0, 2)).toEqual([

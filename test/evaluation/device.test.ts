@@ -7,6 +7,7 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import { describe, expect, test } from 'vitest'
 import { createEvaluationActivities } from '../../activities/evaluation/evaluate.ts'
 import { evaluateOnce } from '../../activities/evaluation/evaluate-once.ts'
+import { openJournal } from '../../activities/evaluation/journal.ts'
 import type { EvaluateInput } from '../../temporal/evaluation.ts'
 import { bench, isAlive, linesOf, pythonFamily, repoRoot, until } from './fixture.ts'
 
@@ -220,7 +221,8 @@ describe('the activity', () => {
       },
       files: { 'evaluator.py': `NOTES = ${JSON.stringify(notes)}\n${evaluator}` },
     }
-    const { evaluate } = createEvaluationActivities({ ...machine, fetchProblem: async () => problem })
+    const journal = await openJournal(machine.cacheFolder)
+    const { evaluate } = createEvaluationActivities({ ...machine, journal, fetchProblem: async () => problem })
     const input: EvaluateInput = {
       id: 'initial',
       source: 'value = 7\n',

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 /** What can go wrong at a model provider, one at a time. */
 export type Fault =
   | { kind: 'rateLimit'; retryAfter?: string }
-  | { kind: 'quota' }
+  | { kind: 'quota'; status?: 402 | 429 }
   | { kind: 'unauthorized' }
   | { kind: 'forbidden' }
   | { kind: 'modelUnknown'; status?: 400 | 404 }
@@ -20,8 +20,11 @@ export type Fault =
   | { kind: 'flood' }
   | { kind: 'invalidJson' }
   | { kind: 'emptyChoices' }
+  /** Status 200 all the same, as some proxies answer. */
+  | { kind: 'errorBody' }
   | { kind: 'length' }
   | { kind: 'refusal' }
+  | { kind: 'contentFilter' }
   | { kind: 'nullContent' }
   | { kind: 'noUsage' }
   | { kind: 'content'; text: string }
@@ -41,6 +44,8 @@ export function faultyCompletion(fault: Fault, completion: Completion): object |
       return altered('length', { content: choice.message.content.slice(0, 60) })
     case 'refusal':
       return altered('stop', { content: null, refusal: 'I cannot help with that.' })
+    case 'contentFilter':
+      return altered('content_filter', { content: null })
     case 'nullContent':
       return altered('stop', { content: null })
     case 'content':
@@ -79,7 +84,10 @@ function errorReply(fault: Fault, authorization: string): ErrorReply | null {
     case 'rateLimit':
       return { status: 429, error: { message: 'Rate limit reached', code: 'rate_limit_exceeded' }, ...headers }
     case 'quota':
-      return { status: 429, error: { message: 'You exceeded your current quota', code: 'insufficient_quota' } }
+      return {
+        status: fault.status ?? 429,
+        error: { message: 'You exceeded your current quota', code: 'insufficient_quota' },
+      }
     // Providers do quote the key they refuse.
     case 'unauthorized':
       return { status: 401, error: { message: `Incorrect API key: ${authorization}`, code: 'invalid_api_key' } }
@@ -89,6 +97,8 @@ function errorReply(fault: Fault, authorization: string): ErrorReply | null {
       return { status: fault.status ?? 404, error: { message: 'The model `m` does not exist' } }
     case 'badRequest':
       return { status: 400, error: { message: "Unsupported parameter: 'top_k' is not supported with this model" } }
+    case 'errorBody':
+      return { status: 200, error: { message: 'Overloaded' } }
     case 'serverError':
       return { status: fault.status ?? 500, error: { message: 'The server had an error' }, ...headers }
     default:

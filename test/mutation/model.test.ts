@@ -11,8 +11,8 @@ import { measureFeatures } from '../../activities/mutation/features.ts'
 import { createModelMutator, type ModelDeps } from '../../activities/mutation/model.ts'
 import { openReplyLedger, type ReplyLedger } from '../../activities/mutation/reply-ledger.ts'
 import { type MutateInput, type MutationResult, mutationResult } from '../../temporal/mutation.ts'
-import type { Fault } from '../model-stub/faults.ts'
 import { startModelStub } from '../model-stub/server.ts'
+import { heals, isThrown, troubles } from '../model-stub/troubles.ts'
 import { makeInput, makeProgram, parentSource, withBlock } from './fixtures.ts'
 
 const apiKey = 'secret-key-123456'
@@ -20,9 +20,6 @@ const stub = await startModelStub()
 const folder = mkdtempSync(path.join(os.tmpdir(), 'replies-'))
 const replies = openReplyLedger(path.join(folder, 'replies.sqlite'))
 const mutator = createModelMutator({ apiKey, baseURL: stub.url, replies })
-
-/** Failures that heal by waiting; all others need a person. */
-const passing = ['RateLimited', 'ProviderUnavailable']
 
 const quiet = () => new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') })
 
@@ -198,21 +195,16 @@ const sqliteError = (message: string): never => {
 
 describe('a reply without a usable program', () => {
   const long = makeProgram('p', withBlock('TILE = 32'))
-  it.each<[Fault, string]>([
-    [{ kind: 'length' }, 'token limit'],
-    [{ kind: 'refusal' }, 'refused'],
-    [{ kind: 'nullContent' }, 'empty'],
-    [{ kind: 'content', text: 'Faster!' }, 'no SEARCH/REPLACE block'],
-    [{ kind: 'content', text: '<think>How to say it' }, 'reasoning'],
-    [
-      { kind: 'content', text: `<<<<<<< SEARCH\nTILE = 32\n=======\n${'x'.repeat(200)}\n>>>>>>> REPLACE` },
-      'at most 150',
-    ],
-  ])('%j', async (fault, reason) => {
+  const tooLong = `<<<<<<< SEARCH\nTILE = 32\n=======\n${'x'.repeat(200)}\n>>>>>>> REPLACE`
+  const answers = troubles.filter(({ becomes }) => becomes === 'unusable')
+  it.each([
+    ...answers.map(({ row, fault, words }) => [row, fault, words] as const),
+    ['a program that is too long', { kind: 'content', text: tooLong }, 'at most 150'] as const,
+  ])('%s', async (_, fault, words) => {
     stub.setFault(fault)
     const result = await run(makeInput({ parent: long }, { maxProgramLength: 150 }))
     expect(mutationResult.parse(result)).toEqual(result)
-    expect(result.outcome === 'unusable' && result.reason).toContain(reason)
+    expect(result.outcome === 'unusable' && result.reason).toContain(words)
     expect(result.usage?.promptTokens).toBeGreaterThan(0)
     expect(stub.requests).toHaveLength(1)
   })
@@ -230,38 +222,27 @@ describe('a reply without a usable program', () => {
 })
 
 describe('a provider in trouble', () => {
-  it.each<[Fault, string, string]>([
-    [{ kind: 'rateLimit' }, 'RateLimited', 'HTTP 429'],
-    [{ kind: 'rateLimit', retryAfter: '3' }, 'RateLimited', 'HTTP 429'],
-    [{ kind: 'quota' }, 'QuotaExhausted', 'quota'],
-    [{ kind: 'unauthorized' }, 'AuthenticationFailed', 'OPENAI_API_KEY'],
-    [{ kind: 'forbidden' }, 'AuthenticationFailed', 'HTTP 403'],
-    [{ kind: 'modelUnknown' }, 'ModelUnknown', 'does not exist'],
-    [{ kind: 'modelUnknown', status: 400 }, 'ModelUnknown', 'does not exist'],
-    [{ kind: 'badRequest' }, 'BadRequest', 'top_k'],
-    [{ kind: 'serverError' }, 'ProviderUnavailable', 'HTTP 500'],
-    [{ kind: 'serverError', status: 503, retryAfter: '3' }, 'ProviderUnavailable', 'HTTP 503'],
-    [{ kind: 'html', status: 502 }, 'ProviderUnavailable', 'HTTP 502: Bad gateway'],
-    [{ kind: 'html', status: 200 }, 'ProviderUnavailable', 'an HTML page'],
-    [{ kind: 'reset' }, 'ProviderUnavailable', 'no connection'],
-    [{ kind: 'cutBody' }, 'ProviderUnavailable', 'cut off'],
-    [{ kind: 'invalidJson' }, 'ProviderUnavailable', 'malformed JSON'],
-    [{ kind: 'emptyChoices' }, 'ProviderUnavailable', 'at least one choice'],
-    [{ kind: 'hang' }, 'ProviderUnavailable', 'within 1 s'],
-    [{ kind: 'drip' }, 'ProviderUnavailable', 'within 1 s'],
-    [{ kind: 'flood' }, 'ProviderUnavailable', 'longer than'],
-  ])('%j is thrown as %s', async (fault, type, words) => {
+  it.each(troubles.filter(isThrown))('$row: $becomes', async (trouble) => {
+    const { fault, becomes: type, words } = trouble
     stub.setFault(fault)
     const failure = await failureOf(
       run(makeInput({}, { timeoutSeconds: fault.kind === 'hang' || fault.kind === 'drip' ? 1 : 60 })),
     )
-    expect(failure).toMatchObject({ type, nonRetryable: !passing.includes(type) })
+    expect(failure).toMatchObject({ type, nonRetryable: !heals(trouble) })
+    expect(failure.message).toMatch(/^model \S+: /)
     expect(failure.message).toContain(words)
     expect(`${failure.message}${failure.stack}${JSON.stringify(failure)}`).not.toContain(apiKey)
-    expect(failure.nextRetryDelay).toBe('retryAfter' in fault ? 3000 : undefined)
+    expect(failure.nextRetryDelay).toBe('retryAfter' in fault ? 1000 : undefined)
     expect(stub.requests).toHaveLength(1)
     // Nothing is left open behind a call that was given up.
     await stub.requests[0]?.closed
+  })
+
+  it('may give the time at which to ask again', async () => {
+    stub.setFault({ kind: 'rateLimit', retryAfter: new Date(Date.now() + 60_000).toUTCString() })
+    const { nextRetryDelay } = await failureOf(run(makeInput()))
+    expect(nextRetryDelay).toBeGreaterThan(55_000)
+    expect(nextRetryDelay).toBeLessThanOrEqual(60_000)
   })
 
   it('that is not there at all', async () => {

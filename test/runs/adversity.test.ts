@@ -3,6 +3,7 @@ import path from 'node:path'
 import { NativeConnection, Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEvaluationActivities, defaultLockFile } from '../../activities/evaluation/evaluate.ts'
+import { openJournal } from '../../activities/evaluation/journal.ts'
 import { createGivenProposer } from '../../activities/mutation/given.ts'
 import { createOfflineMutator } from '../../activities/mutation/offline.ts'
 import { createRunActivities } from '../../activities/run/run-activities.ts'
@@ -37,6 +38,7 @@ beforeAll(async () => {
     cacheFolder: path.join(engine.home, 'cache'),
     repoRoot,
     environment: { chip: 'test' },
+    journal: await openJournal(engine.home),
     fetchProblem: async (id) => (await client.workflow.getHandle(id).query(problemQuery)) as ProblemSnapshot,
   })
   const common = { connection, dataConverter: dataConverter() }

@@ -130,18 +130,19 @@ describe('a program that promises more than the incumbent', () => {
   })
 })
 
-test('a program that is refused when confirmed is not the best one any more', async () => {
-  const refusal: Evaluation = {
-    ...{ verdict: 'rejected', stage: 'correctness', reason: 'update of wq differs' },
-    ...{ seconds: 1, startedAt: 0, artifacts: {}, environment: {} },
-  }
+const said = { seconds: 1, startedAt: 0, artifacts: {}, environment: {} }
+
+test.each<Evaluation>([
+  { verdict: 'rejected', stage: 'correctness', reason: 'update of wq differs', ...said },
+  { verdict: 'unresolved', stage: 'crash', reason: 'took its worker down 3 times', ...said },
+])('a program that is $verdict when confirmed is not the best one any more', async (refusal) => {
+  const { verdict, stage, reason } = refusal
   await use(screened({ 1: 1.9 }), () => refusal)
-  const summary = await runToEnd(engine.client, 'refused', input)
-  expect(summary.confirmations?.records).toMatchObject([
-    { outcome: 'not confirmed', reason: 'rejected at stage correctness: update of wq differs', speedup: null },
-  ])
+  const summary = await runToEnd(engine.client, `${verdict}-at-last`, input)
+  const shown = `${verdict} at stage ${stage}: ${reason}`
+  expect(summary.confirmations?.records).toMatchObject([{ outcome: 'not confirmed', reason: shown, speedup: null }])
   expect(summary.best?.programId).not.toBe(confirmations()[0]?.id)
-  expect(report('refused')).toContain('rejected at stage correctness: update of wq differs')
+  expect(report(`${verdict}-at-last`)).toContain(shown)
 })
 
 test('a run that is resumed, and extended, goes on with its incumbent and its error budget', async () => {

@@ -8,6 +8,8 @@ export const main = path.join(repoRoot, 'scripts/cli/main.ts')
 
 export interface WorkerProcess {
   pid: number
+  /** Lines of its log so far. */
+  log: readonly string[]
   kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void>
 }
 
@@ -35,6 +37,7 @@ export const startWorker = async (
   })
   return {
     pid: child.pid ?? 0,
+    log,
     kill: async (signal) => {
       child.kill(signal)
       await child

@@ -12,6 +12,7 @@ const carried = (more: object): RunStateV1 =>
     chip: 'M4',
     confirmed: null,
     initial: { score: 1 },
+    ledger: { evaluated: 14 },
     control: { paused: 'by a person', stopping: false },
     islands: [
       { generation: 3, drawn: 6 },
@@ -29,6 +30,7 @@ describe('carried state of version 1', () => {
       control: { paused: 'by a person', spent: null },
     })
     expect(state.progress).toEqual({ checkedAt: 4, best: 1, since: 13 })
+    expect(state.ledger).toEqual({ evaluated: 14, unresolved: 0 })
     expect(state.config).toMatchObject({
       islands: 2,
       heldOut: [],
@@ -57,6 +59,12 @@ describe('carried state of version 1', () => {
     expect(upgradeState(state)).toBe(state)
   })
 
+  test('of this version, but from before candidates were set aside, has none of them', () => {
+    const state = upgradeState(carried({}))
+    const { unresolved: _, ...before } = state.ledger
+    expect(upgradeState({ ...state, ledger: before } as RunState)).toEqual(state)
+  })
+
   test('of a version to come is refused', () => {
     expect(() => upgradeState(carried({ version: 4 }))).toThrow('version 4, this code knows 1 to 3')
   })
@@ -72,7 +80,7 @@ test('a final population of before has confirmed nothing', () => {
 
 test('a status of before tells of screened figures only', () => {
   const best = { programId: 'i0-g1-d0', score: 1.1, speedup, confirmed: true }
-  const status = upgradeStatus({ id: 'old', best } as never)
+  const status = upgradeStatus({ id: 'old', best, ledger: null } as never)
   expect(status).toMatchObject({ id: 'old', confirmations: null, best: { confirmed: false, speedup: null } })
   expect(status.best?.screened).toEqual(speedup)
   const now = { ...status, confirmations: { spent: 1 } } as unknown as RunStatus

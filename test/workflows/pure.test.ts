@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { runConfig } from '../../temporal/run-config.ts'
 import { describeIssues, mergeSettings } from '../../temporal/settings.ts'
+import { countGeneration, newcomersOf, recordGeneration } from '../../workflows/admit.ts'
 import { ancestry } from '../../workflows/lineage.ts'
 import { quotaOf } from '../../workflows/quota.ts'
 import { hasSeen, remember } from '../../workflows/seen.ts'
@@ -77,4 +78,17 @@ describe('settings', () => {
       expect(text).toContain(part)
     }
   })
+})
+
+test('a candidate that is unresolved is remembered and told of, but neither admitted nor counted as evaluated', () => {
+  const proposal = { hash: 'ab'.repeat(32), change: 'Tile by 7' }
+  const evaluation = { verdict: 'unresolved', stage: 'crash', reason: 'took its worker down', seconds: 0, startedAt: 9 }
+  const candidates = [{ outcome: 'evaluated', proposal, evaluation, usage: [] }]
+  const generation = { island: 0, generation: 1, candidates } as never
+  const island = recordGeneration({ drawn: 0, seen: '', failures: [] } as never, generation, 1)
+  expect(hasSeen(island.seen, proposal.hash)).toBe(true)
+  expect(island.failures).toEqual([{ change: 'Tile by 7', stage: 'crash', reason: 'took its worker down' }])
+  expect(newcomersOf(generation)).toEqual([])
+  const before = { evaluated: 3, failed: 1, unresolved: 0, firstEvaluationAt: 5, lastEvaluationAt: 6, modelCalls: 0 }
+  expect(countGeneration(before as never, generation)).toMatchObject({ ...before, unresolved: 1 })
 })
