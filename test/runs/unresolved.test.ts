@@ -105,7 +105,7 @@ test('a candidate that kills its worker three times is shown as unresolved, and 
   expect(referTo(survivor.pid)).not.toBeNull()
 
   for (const [at, summary] of summaries.entries()) {
-    expect(summary).toMatchObject({ phase: 'completed', iterations: 2, ledger: { unresolved: 1, failed: 0 } })
+    expect(summary).toMatchObject({ phase: 'completed', iterations: 2, ledger: { unresolved: 1 } })
     const trace = traceOf(ids[at] ?? '')
     const record = trace.find(({ id }) => id === 'injected-1')
     expect(record).toMatchObject({ outcome: 'unresolved', stage: 'crash', score: null, source })
