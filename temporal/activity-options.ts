@@ -4,10 +4,17 @@ import { evolutionQueue, mlxQueue, mutationQueue } from './names.ts'
 /** Infrastructure trouble heals by itself or by a person: attempts never run out, waits stay short. */
 const untilItWorks = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1 minute' } as const
 
+/** Of every workflow here: how long one stands still whose orchestrator died while it was at it. */
+export const workflowTaskTimeout = '5s'
+
+/** Whatever an orchestrator does it heartbeats, see `workers/heartbeats.ts`: this is how its death is noticed. */
+const heartbeatTimeout = '5s'
+
 /** Reading a problem, writing an export: disk work of the orchestrator. */
 export const runOptions: ActivityOptions = {
   taskQueue: evolutionQueue,
   startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
   retry: untilItWorks,
 }
 
@@ -15,17 +22,18 @@ export const runOptions: ActivityOptions = {
 export const offlineMutationOptions: ActivityOptions = {
   taskQueue: mutationQueue,
   startToCloseTimeout: '20s',
+  heartbeatTimeout,
   retry: untilItWorks,
 }
 
 /**
  * One attempt is one model call. The activity enforces the configured call timeout itself; start-to-close is the net
- * below it, and the heartbeat notices a dead orchestrator.
+ * below it.
  */
 export const modelMutationOptions = (callSeconds: number): ActivityOptions => ({
   taskQueue: mutationQueue,
   startToCloseTimeout: `${callSeconds + 30}s`,
-  heartbeatTimeout: '10s',
+  heartbeatTimeout,
   retry: untilItWorks,
 })
 
@@ -36,8 +44,8 @@ export const modelMutationOptions = (callSeconds: number): ActivityOptions => ({
 export const evaluationOptions: ActivityOptions = {
   taskQueue: mlxQueue,
   startToCloseTimeout: '7 days',
-  heartbeatTimeout: '8s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
+  heartbeatTimeout: '6s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
 }
 
 /** Selection is pure and takes milliseconds. */

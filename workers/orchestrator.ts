@@ -14,6 +14,7 @@ import { evolutionQueue, mutationQueue } from '../temporal/names.ts'
 import { readRetention } from '../temporal/retention.ts'
 import { workflowBundlePath } from './bundle.ts'
 import { problemRoots, runsFolder } from './folders.ts'
+import { heartbeating } from './heartbeats.ts'
 import { registerSearchAttributes } from './search-attributes.ts'
 
 export interface OrchestratorOptions {
@@ -52,6 +53,7 @@ export const createOrchestrator = async (options: OrchestratorOptions): Promise<
       }),
       ...createSelectionActivities(),
     },
+    ...heartbeating,
     // A worker that dies keeps its workflows no longer than this from the next one.
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: '10s',
@@ -72,7 +74,7 @@ export const createOrchestrator = async (options: OrchestratorOptions): Promise<
       ...createGivenProposer({ python }),
     },
     maxConcurrentActivityTaskExecutions: 32,
-    maxHeartbeatThrottleInterval: '2s',
+    ...heartbeating,
     // A reply under way is paid for: it gets time to arrive.
     shutdownGraceTime: '20s',
     shutdownForceTime: '25s',

@@ -3,13 +3,14 @@ import {
   CancellationScope,
   ContinueAsNew,
   condition,
-  continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
   log,
+  makeContinueAsNewFunc,
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow'
+import { workflowTaskTimeout } from '../temporal/activity-options.ts'
 import { giveUpSignal, retrySignal } from '../temporal/messages.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 import type { Phase, RunStatus } from '../temporal/run-status.ts'
@@ -138,6 +139,9 @@ const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   }
 }
 
+const continueRun = (carried: Carried): Promise<never> =>
+  makeContinueAsNewFunc<(input: Carried) => Promise<RunStatus>>({ workflowTaskTimeout })(carried)
+
 const close = (run: Run, phase: Phase, reason: string): void => {
   run.phase = phase
   run.reason = reason
@@ -168,7 +172,7 @@ export async function evolution(input: unknown): Promise<RunStatus> {
     run.reason = ''
     do {
       if ((await evolveIslands(run)) === 'continue-as-new') {
-        await continueAsNew<(input: Carried) => Promise<RunStatus>>({ carried: stateOf(run) })
+        await continueRun({ carried: stateOf(run) })
       }
       await measureAtEnd(run, () => isDone(run))
       reconsiderTarget(run)

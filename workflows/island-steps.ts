@@ -10,7 +10,7 @@ import {
   TemporalFailure,
 } from '@temporalio/workflow'
 import type { createRunActivities } from '../activities/run/run-activities.ts'
-import { traceOptions } from '../temporal/activity-options.ts'
+import { traceOptions, workflowTaskTimeout } from '../temporal/activity-options.ts'
 import type { GenerationInput, GenerationResult } from '../temporal/generation.ts'
 import { evolutionQueue, generationId } from '../temporal/names.ts'
 import type { Program } from '../temporal/program.ts'
@@ -124,7 +124,7 @@ export const generate = async (run: Run, index: number, draws: number): Promise<
       workflowId,
       taskQueue: evolutionQueue,
       args: [input],
-      workflowTaskTimeout: '5s',
+      workflowTaskTimeout,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `island ${index} · generation ${input.generation} · best so far ${describeBest(islandOf(state, index).programs)}`,
     })

@@ -20,12 +20,10 @@ export interface Endpoint {
 /** An answer, usable or not; a reply that is none is thrown. */
 export type Answer = Exclude<Reply, { outcome: 'malformed' }>
 
-const heartbeatMs = 2000
-
 /**
- * Makes exactly one HTTP request, unless its reply is kept already, and waits for the answer, heartbeating, until
- * somebody asks for an end or the configured time is over, whatever the server still sends. An attempt that the server
- * has given up, as after an outage, still hears its reply: the next attempt finds it kept.
+ * Makes exactly one HTTP request, unless its reply is kept already, and waits for the answer until somebody asks for an
+ * end or the configured time is over, whatever the server still sends. An attempt that the server has given up, as after
+ * an outage, still hears its reply: the next attempt finds it kept.
  *
  * @throws ApplicationFailure of the types in `temporal/provider-failure.ts`; CancelledFailure when cancelled.
  */
@@ -41,7 +39,6 @@ export async function callModel(
   const abort = new AbortController()
   const stop = () => abort.abort()
   const deadline = setTimeout(stop, config.timeoutSeconds * 1000)
-  const heartbeat = setInterval(() => context.heartbeat(), heartbeatMs)
   const heed = () => {
     const { timedOut, notFound } = context.cancellationDetails ?? {}
     if (!timedOut && !notFound) stop()
@@ -68,7 +65,6 @@ export async function callModel(
     throw providerFailure(error, { ...facts, now: Date.now() }) ?? error
   } finally {
     clearTimeout(deadline)
-    clearInterval(heartbeat)
     context.cancellationSignal.removeEventListener('abort', heed)
   }
 }
@@ -92,9 +88,11 @@ async function request(
     timeout: config.timeoutSeconds * 1000 + 60_000,
     logLevel: 'off',
   })
-  const idempotencyKey = hashOf(`${key.run}\n${key.draw}\n${key.request}`)
-  return client.chat.completions.create(body, { signal, headers: { 'Idempotency-Key': idempotencyKey } })
+  return client.chat.completions.create(body, { signal, headers: { 'Idempotency-Key': idempotencyKey(key) } })
 }
+
+/** The `Idempotency-Key` header of a call: the same for every attempt at it, and for no other call. */
+export const idempotencyKey = ({ run, draw, request }: CallKey): string => hashOf(`${run}\n${draw}\n${request}`)
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 

@@ -1,4 +1,5 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import { workflowTaskTimeout } from '../../temporal/activity-options.ts'
 import { evolutionQueue } from '../../temporal/names.ts'
 import type { RunInput } from '../../temporal/run-config.ts'
 import { CommandFailed } from './failure.ts'
@@ -13,7 +14,7 @@ export const startRun = async (client: Client, id: string, input: RunInput): Pro
       workflowId: id,
       taskQueue: evolutionQueue,
       args: [input],
-      workflowTaskTimeout: '5s',
+      workflowTaskTimeout,
       staticSummary: `evolution of ${input.problem}`,
     })
   } catch (error) {

@@ -1,3 +1,4 @@
+import { tsToMs } from '@temporalio/common/lib/time.js'
 import { afterAll, expect, test } from 'vitest'
 import type { RunInput } from '../../temporal/run-config.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
@@ -12,7 +13,7 @@ afterAll(async () => {
   for (const close of closers.reverse()) await close()
 })
 
-/** The run on a server of its own, and whether its chain had more than one execution. */
+/** The run on a server of its own, whether its chain had more than one execution, and its last one's task timeout. */
 const runOn = async (dynamicConfig: Record<string, unknown>) => {
   const engine = await startEngine(dynamicConfig)
   closers.push(engine.close)
@@ -21,8 +22,9 @@ const runOn = async (dynamicConfig: Record<string, unknown>) => {
   const handle = await begin(engine.client, 'run', input)
   const first = (await handle.describe()).runId
   const status = (await handle.result()) as RunStatus
-  const last = (await engine.client.workflow.getHandle('run').describe()).runId
-  return { status, continued: first !== last }
+  const { runId: last, raw } = await engine.client.workflow.getHandle('run').describe()
+  const taskTimeoutMs = tsToMs(raw.executionConfig?.defaultWorkflowTaskTimeout)
+  return { status, continued: first !== last, taskTimeoutMs }
 }
 
 test('continue-as-new, at a point where migrants wait, leaves the outcome as it is', async () => {
@@ -33,4 +35,6 @@ test('continue-as-new, at a point where migrants wait, leaves the outcome as it 
   expect(continued.status.digest).toBe(whole.status.digest)
   expect(continued.status.best).toEqual(whole.status.best)
   expect(continued.status.evaluated).toBe(whole.status.evaluated)
+  // Whoever started it: what is in flight when an orchestrator dies is not to wait for long.
+  expect([whole.taskTimeoutMs, continued.taskTimeoutMs]).toEqual([10_000, 5000])
 })
