@@ -20,6 +20,10 @@ export interface StubRequest {
   body: Record<string, unknown>
   idempotencyKey: string | null
   authorized: boolean
+  /** Milliseconds since the epoch. */
+  receivedAt: number
+  /** When its answer had been handed to the connection; null where it has not, or was cut off. */
+  answeredAt: number | null
   /** Resolves when the connection of this request is gone or its answer is sent. */
   closed: Promise<void>
 }
@@ -95,14 +99,21 @@ export async function startModelStub(options: StubOptions = {}): Promise<ModelSt
 
 function record(request: IncomingMessage, response: ServerResponse, body: z.infer<typeof requestBody>): StubRequest {
   const key = request.headers['idempotency-key']
-  return {
+  const seen: StubRequest = {
     model: body.model,
     messages: body.messages,
     body,
     idempotencyKey: typeof key === 'string' ? key : null,
     authorized: request.headers.authorization?.startsWith('Bearer ') ?? false,
+    receivedAt: Date.now(),
+    answeredAt: null,
     closed: new Promise((resolve) => response.once('close', resolve)),
   }
+  const { socket } = request
+  response.once('finish', () => {
+    if (!socket.destroyed) seen.answeredAt = Date.now()
+  })
+  return seen
 }
 
 function complete({ model, messages }: StubRequest): Completion {
