@@ -7,7 +7,7 @@ const untilItWorks = { initialInterval: '1s', backoffCoefficient: 2, maximumInte
 /** Of every workflow here: how long one stands still whose orchestrator died while it was at it. */
 export const workflowTaskTimeout = '5s'
 
-/** Whatever an orchestrator does it heartbeats, see `workers/heartbeats.ts`: this is how its death is noticed. */
+/** How the death of a worker is noticed. Whatever an orchestrator does it heartbeats, see `workers/heartbeats.ts`. */
 const heartbeatTimeout = '5s'
 
 /** Reading a problem, writing an export: disk work of the orchestrator. */
@@ -44,7 +44,7 @@ export const modelMutationOptions = (callSeconds: number): ActivityOptions => ({
 export const evaluationOptions: ActivityOptions = {
   taskQueue: mlxQueue,
   startToCloseTimeout: '7 days',
-  heartbeatTimeout: '6s',
+  heartbeatTimeout,
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
 }
 

@@ -26,7 +26,7 @@ type Options = Record<'runs' | 'first' | 'iterations' | 'kills' | 'seed', number
 const { out, ...options } = program.opts<Options>()
 
 console.log(head)
-const proof = await proveByChaos({ ...options, atOnce: 1, modelMs: 500, evaluationSeconds: 0.2 }, (verdict) => {
+const proof = await proveByChaos({ ...options, atOnce: 1, modelMs: 1500, evaluationSeconds: 0.2 }, (verdict) => {
   console.log(row(verdict))
   for (const failure of verdict.failures) console.error(`${verdict.id}: ${failure}`)
 })
