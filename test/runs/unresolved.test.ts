@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -121,3 +122,19 @@ test('a candidate that kills its worker three times is shown as unresolved, and 
   expect(report).toContain('- unresolved (crash): 1')
   expect(report).toMatch(/## Unresolved candidates[\s\S]*\| injected-1 \| injected program \| took its worker down 3/)
 }, 120_000)
+
+test('a worker that is told to stop takes its candidate out of the journal', async () => {
+  const worker = await startWorker(engine, 'mlx')
+  await Promise.all(workers.splice(0).map((other) => other.kill('SIGTERM')))
+  const journal = path.join(engine.home, 'journal', encodeURIComponent(os.hostname()))
+  const begun = (): number => readdirSync(journal).filter((name) => name.endsWith('.begun')).length
+  const before = begun()
+  const evaluator = 'import time\ndef evaluate(program_path):\n    time.sleep(60)\n'
+  const problem = copyProblem(path.join(engine.home, 'endless'), { 'evaluator.py': evaluator })
+  const handle = await begin(engine.client, 'endless', { problem, iterations: 2 })
+  await until(() => begun() === before + 1, 'the candidate has begun')
+  process.kill(worker.pid, 'SIGTERM')
+  await until(() => begun() === before, 'the entry is withdrawn')
+  await worker.kill('SIGKILL')
+  await handle.terminate('enough')
+})
