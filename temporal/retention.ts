@@ -3,7 +3,7 @@ import { msToTs, tsToMs } from '@temporalio/common/lib/time.js'
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** How long the embedded server keeps closed runs: `resume` and `export` read them. */
+/** How long the embedded server keeps closed runs: `resume`, `fork` and `export` read them. */
 export const embeddedRetentionDays = 90
 
 /** Days that the client's namespace keeps closed workflows; null where the server does not say. */

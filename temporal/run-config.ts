@@ -125,27 +125,46 @@ const budget = z.strictObject({
 })
 export type Budget = z.infer<typeof budget>
 
-/** Everything a run can be told. Only `problem` is required; a problem's config gives defaults of its own. */
-export const runConfig = z.strictObject({
-  /** Name of a folder under the problem roots, or a path to one. */
-  problem: z.string().min(1),
-  /** Candidates to draw, over all islands. */
-  iterations: count(10_000_000).default(24),
-  seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
-  islands: count(64).default(4),
-  /** Islands that may have a generation in flight at once; 0 means all. Does not change the outcome. */
-  concurrentIslands: z.number().int().min(0).max(64).default(0),
-  candidatesPerGeneration: count(16).default(2),
-  budget: budget.prefault({}),
-  selection: selection.prefault({}),
-  migration: migration.prefault({}),
-  mutation: mutation.prefault({}),
-  evaluation: evaluationConfig.prefault({}),
-  confirmation: confirmation.prefault({}),
-  /** Presets of the training workload that the winner is measured on after the run: sizes it was not evolved on. */
-  heldOut: z.array(z.string().min(1).max(64)).max(8).default([]),
-  /** Workflow whose final population this run starts from; set by `mlx-evolve resume`. */
-  resumeFrom: z.strictObject({ workflowId: z.string().min(1), runId: z.string().min(1) }).optional(),
+const resumeFrom = z.strictObject({ workflowId: z.string().min(1), runId: z.string().min(1) })
+export type ResumeFrom = z.infer<typeof resumeFrom>
+
+const forkFrom = z.strictObject({
+  workflowId: z.string().min(1),
+  /** An execution of it; the newest where it is left out. */
+  runId: z.guid().optional(),
+  /** 0 is what it started with. */
+  generation: z.number().int().min(0).max(10_000_000),
 })
+export type ForkFrom = z.infer<typeof forkFrom>
+
+/** Everything a run can be told. Only `problem` is required; a problem's config gives defaults of its own. */
+export const runConfig = z
+  .strictObject({
+    /** Name of a folder under the problem roots, or a path to one. */
+    problem: z.string().min(1),
+    /** Candidates to draw, over all islands. */
+    iterations: count(10_000_000).default(24),
+    seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
+    islands: count(64).default(4),
+    /** Islands that may have a generation in flight at once; 0 means all. Does not change the outcome. */
+    concurrentIslands: z.number().int().min(0).max(64).default(0),
+    candidatesPerGeneration: count(16).default(2),
+    budget: budget.prefault({}),
+    selection: selection.prefault({}),
+    migration: migration.prefault({}),
+    mutation: mutation.prefault({}),
+    evaluation: evaluationConfig.prefault({}),
+    confirmation: confirmation.prefault({}),
+    /** Presets of the training workload that the winner is measured on after the run: sizes it was not evolved on. */
+    heldOut: z.array(z.string().min(1).max(64)).max(8).default([]),
+    /** Workflow whose final population this run starts from; set by `mlx-evolve resume`. */
+    resumeFrom: resumeFrom.optional(),
+    /** Workflow whose population after a generation this run starts from; set by `mlx-evolve fork`. */
+    forkFrom: forkFrom.optional(),
+  })
+  .refine((config) => config.resumeFrom === undefined || config.forkFrom === undefined, {
+    error: 'resumeFrom is there too, expected one of them',
+    path: ['forkFrom'],
+  })
 export type RunConfig = z.infer<typeof runConfig>
 export type RunInput = z.input<typeof runConfig>

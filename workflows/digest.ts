@@ -6,7 +6,7 @@ import type { RunState } from '../temporal/run-state.ts'
  * SHA-256 over the whole population: island, id and source of every program, and its score where the problem is
  * deterministic. Equal for equal populations, whatever the time, the machine or the order of completion.
  */
-export const populationDigest = (state: RunState): string => {
+export const populationDigest = (state: Pick<RunState, 'islands' | 'problem'>): string => {
   const lines = state.islands.flatMap((island) =>
     island.programs.map(({ id, hash, score }) =>
       JSON.stringify([island.index, id, hash, ...(state.problem.config.deterministic ? [score] : [])]),

@@ -6,6 +6,7 @@ import { bestOf } from './best.ts'
 import { confirm } from './confirm.ts'
 import { isTimed, nextConfirmation, triedAtEnd } from './confirmation-rule.ts'
 import { measureHeldOut } from './held-out.ts'
+import { populationOf } from './inherited-state.ts'
 import { type Run, stateOf } from './run.ts'
 import { reportedBest, runStatus } from './status.ts'
 import { publish } from './visibility.ts'
@@ -43,15 +44,11 @@ export const measureAtEnd = async (run: Run, atEnd: () => boolean): Promise<void
 /** What the export activity is given: the run as it is now. */
 export const exportInput = (run: Run): ExportInput => {
   const state = stateOf(run)
-  const { problem, config, initial, islands, lineage, chip, environment, confirmations } = state
   return {
     run: run.identity,
     status: runStatus(run, Date.now()),
     best: reportedBest(state).program,
-    population: {
-      ...{ problem, config, initial, islands, lineage, chip, environment, confirmations },
-      injected: state.control.injected,
-    },
+    population: populationOf(state),
   }
 }
 

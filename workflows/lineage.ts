@@ -26,12 +26,15 @@ export const ancestry = (lineage: LineageEntry[], id: string): LineageEntry[] =>
   return [...found.values()]
 }
 
-/** Only retained programs and their ancestors are kept, the newest 2,000 of them: what is carried stays bounded. */
+/**
+ * Only retained programs, those on their way to another island included, and their ancestors are kept, the newest 2,000
+ * of them: what is carried stays bounded.
+ */
 export const pruneLineage = (state: RunState): LineageEntry[] => {
-  const retained = state.islands.flatMap((island) => island.programs.map(({ id }) => id))
+  const retained = state.islands.flatMap(({ programs, inbox }) => [...programs, ...Object.values(inbox).flat()])
   const byId = new Map(state.lineage.map((entry) => [entry.id, entry]))
   const needed = new Set<string>()
-  const queue = [...retained]
+  const queue = retained.map(({ id }) => id)
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
     if (needed.has(id)) continue
     needed.add(id)

@@ -1,8 +1,9 @@
 import { patched, workflowInfo } from '@temporalio/workflow'
 import type { ProblemSnapshot } from '../temporal/problem.ts'
 import type { RunIdentity } from '../temporal/run-activities.ts'
-import type { IslandState, RunControl, RunState } from '../temporal/run-state.ts'
+import type { RunControl, RunState } from '../temporal/run-state.ts'
 import type { Phase } from '../temporal/run-status.ts'
+import { newControl } from './first-state.ts'
 import { type OneAtATime, oneAtATime } from './one-at-a-time.ts'
 
 /** A step of an island that is under way. */
@@ -44,16 +45,6 @@ export interface Run {
   published: string
 }
 
-export const newControl = (): RunControl => ({
-  paused: null,
-  stopping: false,
-  spent: null,
-  extended: 0,
-  injections: [],
-  injected: 0,
-  ignored: [],
-})
-
 /** The run of this workflow execution. */
 export const openRun = (problemName: string, carried: RunState | null): Run => {
   const { workflowId, firstExecutionRunId, startTime } = workflowInfo()
@@ -82,10 +73,4 @@ export const isEnding = ({ control }: Run): boolean => control.stopping || contr
 export const stateOf = (run: Run): RunState => {
   if (run.state === null) throw new Error('the run has not begun yet')
   return run.state
-}
-
-export const islandOf = (state: RunState, index: number): IslandState => {
-  const island = state.islands[index]
-  if (island === undefined) throw new Error(`the run has no island ${index}`)
-  return island
 }

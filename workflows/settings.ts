@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/workflow'
+import { ApplicationFailure } from '@temporalio/common'
 import { type RunConfig, runConfig } from '../temporal/run-config.ts'
 import { describeIssues, explained } from '../temporal/settings.ts'
 

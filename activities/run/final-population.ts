@@ -1,9 +1,9 @@
-import { type Client, defaultPayloadConverter, isGrpcServiceError } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import type { ExportInput } from '../../temporal/run-activities.ts'
 import { upgradeExport } from '../../temporal/upgrade.ts'
-
-const grpcNotFound = 5
+import { readEvents, unknownRun } from './executions.ts'
+import { decodeWith } from './history-payload.ts'
 
 const unusable = (message: string) => ApplicationFailure.nonRetryable(message, 'NoFinalPopulation')
 
@@ -12,12 +12,9 @@ const unusable = (message: string) => ApplicationFailure.nonRetryable(message, '
  * @throws ApplicationFailure NoFinalPopulation, non-retryable, when the run is unknown, open, or ended without export.
  */
 export const readFinalExport = async (client: Client, workflowId: string, runId?: string): Promise<ExportInput> => {
-  const handle = client.workflow.getHandle(workflowId, runId)
-  const history = await handle.fetchHistory().catch((error: unknown) => {
-    if (!(isGrpcServiceError(error) && error.code === grpcNotFound)) throw error
-    throw unusable(`run ${workflowId} is not known to the server; closed runs expire with its retention`)
-  })
-  const scheduled = (history.events ?? [])
+  const events = await readEvents(client, { workflowId, runId })
+  if (events === null) throw unusable(unknownRun(workflowId))
+  const scheduled = events
     .map(({ activityTaskScheduledEventAttributes: attributes }) => attributes)
     .findLast((attributes) => attributes?.activityType?.name === 'exportRun')
   const payload = scheduled?.input?.payloads?.[0]
@@ -26,12 +23,5 @@ export const readFinalExport = async (client: Client, workflowId: string, runId?
       `run ${workflowId} has not ended with a population: it is still open, or it failed before its first generation`,
     )
   }
-  const [decoded = payload] = await decode(client, payload)
-  return upgradeExport(defaultPayloadConverter.fromPayload(decoded) as ExportInput)
-}
-
-const decode = async (client: Client, payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0]) => {
-  let payloads = [payload]
-  for (const codec of client.options.loadedDataConverter.payloadCodecs) payloads = await codec.decode(payloads)
-  return payloads
+  return upgradeExport((await decodeWith(client)(payload)) as ExportInput)
 }

@@ -1,10 +1,12 @@
 import type { Client } from '@temporalio/client'
 import type { ProblemSnapshot } from '../../temporal/problem.ts'
 import type { AppendTraceInput, ExportInput, ExportResult, OrchestratorFacts } from '../../temporal/run-activities.ts'
+import type { ForkFrom, ResumeFrom } from '../../temporal/run-config.ts'
 import type { FinalPopulation } from '../../temporal/run-state.ts'
 import { exportRun } from './export-run.ts'
 import { readFinalExport } from './final-population.ts'
 import { loadProblem } from './load-problem.ts'
+import { readPopulationAt } from './population-at.ts'
 import { openRunFolder } from './run-folder.ts'
 import { appendRecords } from './trace.ts'
 
@@ -23,8 +25,10 @@ export const createRunActivities = ({ client, problemRoots, runsFolder, facts }:
 
   inspectOrchestrator: (): Promise<OrchestratorFacts> => facts(),
 
-  loadFinalPopulation: async (from: { workflowId: string; runId: string }): Promise<FinalPopulation> =>
+  loadFinalPopulation: async (from: ResumeFrom): Promise<FinalPopulation> =>
     (await readFinalExport(client, from.workflowId, from.runId)).population,
+
+  loadPopulationAt: (from: ForkFrom): Promise<FinalPopulation> => readPopulationAt(client, from),
 
   appendTrace: async ({ run, records }: AppendTraceInput): Promise<void> =>
     appendRecords(await openRunFolder(runsFolder, run), records),

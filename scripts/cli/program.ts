@@ -5,6 +5,7 @@ import { addControl } from './commands/control.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvaluate } from './commands/evaluate.ts'
 import { addExport } from './commands/export.ts'
+import { addFork } from './commands/fork.ts'
 import { addKeys } from './commands/keys.ts'
 import { addResume } from './commands/resume.ts'
 import { addRun } from './commands/run.ts'
@@ -32,6 +33,7 @@ for (const add of [
   addStart,
   addRun,
   addResume,
+  addFork,
   addStatus,
   addControl,
   addEvaluate,

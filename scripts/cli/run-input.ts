@@ -29,22 +29,33 @@ const readConfig = (file: string): object => {
   throw new UsageError(`${file}: expected settings, one "name: value" a line; found ${found}`)
 }
 
+const settingsIn = ({ config, problem, iterations, seed }: RunOptions): { problem?: unknown } =>
+  mergeSettings(config === undefined ? {} : readConfig(config), { problem, iterations, seed }) as { problem?: unknown }
+
+const checked = (input: unknown, origin: string): RunInput => {
+  const parsed = runConfig.safeParse(input, explained)
+  if (!parsed.success) throw new UsageError(`${origin}: ${describeIssues(parsed.error, 'config')}`)
+  return JSON.parse(JSON.stringify(input)) as RunInput
+}
+
 /**
  * The workflow's input: the config file, the options over it, and `defaultProblem` where neither names one.
  * @throws UsageError naming every bad field.
  */
 export const runInput = (options: RunOptions, defaultProblem?: string): RunInput => {
-  const file = options.config === undefined ? {} : readConfig(options.config)
-  const given = { problem: options.problem, iterations: options.iterations, seed: options.seed }
-  const settings = mergeSettings(file, given) as { problem?: unknown }
+  const settings = settingsIn(options)
   if (settings.problem === undefined && defaultProblem === undefined) {
     throw new UsageError('problem: missing; name one with --problem, or as "problem:" in the --config file')
   }
-  const merged = mergeSettings({ problem: defaultProblem }, settings)
-  const parsed = runConfig.safeParse(merged, explained)
-  if (!parsed.success) throw new UsageError(`${options.config ?? 'options'}: ${describeIssues(parsed.error, 'config')}`)
-  return JSON.parse(JSON.stringify(merged)) as RunInput
+  return checked(mergeSettings({ problem: defaultProblem }, settings), options.config ?? 'options')
 }
+
+/**
+ * The workflow's input: another run's settings, the config file over them, the options over that.
+ * @throws UsageError naming every bad field.
+ */
+export const runInputOver = (base: RunInput, options: RunOptions): RunInput =>
+  checked(mergeSettings(base, settingsIn(options)), options.config ?? 'options')
 
 /** A run id that says what it is: `mlx_training-20260131-101500`. */
 export const newRunId = (problem: string, now = new Date()): string => {

@@ -41,7 +41,7 @@ async function checkRetention(client: Client): Promise<Check> {
   const days = await readRetention(client)
   const name = 'Retention of closed runs'
   const mend =
-    '`resume` and `export` read closed runs: `temporal operator namespace update --retention 90d ' +
+    '`resume`, `fork` and `export` read closed runs: `temporal operator namespace update --retention 90d ' +
     `--namespace ${client.options.namespace}\``
   if (days === null) return warn(name, 'the server does not say', mend)
   const found = `${days.toFixed(days < 2 ? 1 : 0)} days`

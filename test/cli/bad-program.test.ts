@@ -137,6 +137,7 @@ describe.concurrent('a run that is not there', () => {
     ['extend', 'nobody', '--iterations', '3'],
     ['export', 'nobody'],
     ['resume', 'nobody', '--iterations', '3'],
+    ['fork', 'nobody', '--generation', '3'],
   ]
   test.each(commands)('%s', async (...args) => {
     expectRefusal(await cli(engine, args), 1, [/no (open )?run "nobody" on this server/])

@@ -23,7 +23,7 @@ export const addResume = (program: Command): void => {
         if ((await standing(client, from)) === 'absent') throw noRun(from)
         const { population, run, status } = await readFinalExport(client, from)
         const { runId } = await client.workflow.getHandle(from).describe()
-        const { resumeFrom: _, ...config } = population.config
+        const { resumeFrom: _, forkFrom: __, ...config } = population.config
         const id = as ?? `${run.id}-r${status.iterations}`
         await startRun(client, id, { ...config, iterations, resumeFrom: { workflowId: from, runId } })
         await followRun(client, id, json)

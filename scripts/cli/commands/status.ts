@@ -17,7 +17,7 @@ export const addStatus = (program: Command): void => {
         if (json) return printJson(runJson(status))
         const kept = status.retentionDays === null ? 'unknown' : `${status.retentionDays} days`
         console.log(showProgress(status, { waiting: await waitingFor(client, status), now: Date.now() }))
-        const short = (status.retentionDays ?? 90) < 30 ? ' (short: resume and export need the history)' : ''
+        const short = (status.retentionDays ?? 90) < 30 ? ' (short: resume, fork and export need the history)' : ''
         console.log(`  kept after closing ${kept}${short}`)
         const link = uiLink(client, id)
         if (link !== null) console.log(`  ${link}`)
