@@ -1,15 +1,15 @@
 import type { GenerationResult } from '../temporal/generation.ts'
-import type { SelectInput, SelectResult } from '../temporal/population.ts'
+import type { SelectInput } from '../temporal/population.ts'
 import type { Program } from '../temporal/program.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 import { applySelection, countGeneration, newcomersOf, recordGeneration } from './admit.ts'
-import { islandByteBudget } from './byte-budget.ts'
 import { islandOf, replaceIsland } from './islands.ts'
 import { lineageOf, pruneLineage } from './lineage.ts'
 import { memberOf } from './members.ts'
 import { nextDraws } from './quota.ts'
 import { isMigrationPoint } from './schedule.ts'
 import { remember } from './seen.ts'
+import type { Survivors } from './survivors.ts'
 
 /*
  * What a run does with results, without saying who selects: the workflow asks a local activity, a fork calls selection
@@ -25,13 +25,15 @@ export interface Arrival {
   migrants: number
 }
 
-/** What selection is asked about an arrival. */
-export const selectInput = (state: RunState, { island, newcomers, migrants }: Arrival): SelectInput => ({
+/** What selection is asked about an arrival, but for how many bytes may stay. */
+export const selectInput = (
+  state: RunState,
+  { island, newcomers, migrants }: Arrival,
+): Omit<SelectInput, 'byteBudget'> => ({
   seed: `${state.config.seed}/${island.index}/${island.generation}`,
   members: island.programs.map(memberOf),
   newcomers: newcomers.map(memberOf),
   config: state.config.selection,
-  byteBudget: islandByteBudget(state),
   draws: nextDraws(state, island),
   migrants,
 })
@@ -42,7 +44,7 @@ export const redraw = (state: RunState, index: number): Arrival | null => {
   return island.draws.length === nextDraws(state, island) ? null : { island, newcomers: [], migrants: 0 }
 }
 
-export const admitRedraw = (state: RunState, index: number, selected: SelectResult): void =>
+export const admitRedraw = (state: RunState, index: number, selected: Survivors): void =>
   replaceIsland(state, applySelection(islandOf(state, index), [], selected))
 
 /** @param drawn iterations that the generation used up. */
@@ -59,7 +61,7 @@ const send = (state: RunState, from: IslandState, migrants: Program[]): void => 
   replaceIsland(state, { ...target, inbox: { ...target.inbox, [from.generation]: migrants } })
 }
 
-const countEvictedForSize = (state: RunState, { evictedForSize }: SelectResult): void => {
+const countEvictedForSize = (state: RunState, { evictedForSize }: Survivors): void => {
   state.ledger = { ...state.ledger, evictedForSize: state.ledger.evictedForSize + evictedForSize.length }
 }
 
@@ -68,7 +70,7 @@ export const admitGeneration = (
   state: RunState,
   result: GenerationResult,
   { island: recorded, newcomers, migrants }: Arrival,
-  selected: SelectResult,
+  selected: Survivors,
 ): void => {
   // Read again: while selection ran, a neighbour may have put migrants into this island's inbox.
   const { inbox } = islandOf(state, result.island)
@@ -93,7 +95,7 @@ export const migrantArrival = (state: RunState, index: number): Arrival => {
 }
 
 /** Migrants join the island as selection says. */
-export const admitMigrants = (state: RunState, { island, newcomers }: Arrival, selected: SelectResult): void => {
+export const admitMigrants = (state: RunState, { island, newcomers }: Arrival, selected: Survivors): void => {
   countEvictedForSize(state, selected)
   const { inbox } = islandOf(state, island.index)
   const waiting = Object.fromEntries(Object.entries(inbox).filter(([at]) => Number(at) > island.generation))

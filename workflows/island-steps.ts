@@ -5,32 +5,45 @@ import {
   isCancellation,
   log,
   ParentClosePolicy,
+  patched,
   proxyLocalActivities,
   startChild,
   TemporalFailure,
 } from '@temporalio/workflow'
 import type { createRunActivities } from '../activities/run/run-activities.ts'
-import { traceOptions, workflowTaskTimeout } from '../temporal/activity-options.ts'
+import type { createSelectionActivities } from '../activities/selection/select.ts'
+import { selectionOptions, traceOptions, workflowTaskTimeout } from '../temporal/activity-options.ts'
 import type { GenerationInput, GenerationResult } from '../temporal/generation.ts'
 import { evolutionQueue, generationId } from '../temporal/names.ts'
 import type { Program } from '../temporal/program.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 import { showScreened } from '../temporal/speedup-text.ts'
-import { applySelection, countGeneration, newcomersOf, recordGeneration } from './admit.ts'
+import {
+  type Arrival,
+  admitGeneration,
+  admitMigrants,
+  admitRedraw,
+  generationArrival,
+  migrantArrival,
+  redraw,
+} from './arrivals.ts'
 import type { generation } from './generation.ts'
-import { lineageOf, pruneLineage } from './lineage.ts'
-import { nextDraws } from './quota.ts'
-import { islandOf, type Run, stateOf } from './run.ts'
-import { isMigrationPoint } from './schedule.ts'
-import { remember } from './seen.ts'
-import { selectSurvivors } from './survivors.ts'
+import { islandOf } from './islands.ts'
+import { type Run, stateOf } from './run.ts'
+import { type Survivors, survivorsOf } from './survivors.ts'
 import { traceRecords } from './trace-records.ts'
 
+const { select, encodedSize } = proxyLocalActivities<ReturnType<typeof createSelectionActivities>>(selectionOptions)
 const { appendTrace } = proxyLocalActivities<ReturnType<typeof createRunActivities>>(traceOptions)
 
-const update = (state: RunState, island: IslandState): void => {
-  state.islands = state.islands.map((old) => (old.index === island.index ? island : old))
-}
+/** What selection says of an arrival. */
+const selectOn = (run: Run, arrival: Arrival): Promise<Survivors> =>
+  survivorsOf(stateOf(run), arrival, {
+    select: (input) => run.locally(() => select(input)),
+    encodedSize: (input) => run.locally(() => encodedSize(input)),
+    // Executions begun before programs were weighed count them uncompressed.
+    mayWeigh: () => patched('compressed-programs'),
+  })
 
 const describeBest = (programs: Program[]): string => {
   const best = programs.reduce((top, program) => (program.score > top.score ? program : top))
@@ -59,32 +72,10 @@ const generationInput = (run: Run, state: RunState, island: IslandState, count: 
   }
 }
 
-/** Migrants leave for the next island unless it has passed this generation already (possible after `extend` only). */
-const send = (state: RunState, from: IslandState, migrants: Program[]): void => {
-  const target = islandOf(state, (from.index + 1) % state.islands.length)
-  if (target.migratedAt >= from.generation || target.generation > from.generation) return
-  update(state, { ...target, inbox: { ...target.inbox, [from.generation]: migrants } })
-}
-
 const settle = async (run: Run, result: GenerationResult, drawn: number): Promise<void> => {
   const state = stateOf(run)
-  const recorded = recordGeneration(islandOf(state, result.island), result, drawn)
-  const newcomers = newcomersOf(result)
-  const migrants = isMigrationPoint(state, recorded.generation) ? state.config.migration.migrants : 0
-  const selected = await selectSurvivors(run, recorded, newcomers, migrants)
-  // Read again: while selection ran, a neighbour may have put migrants into this island's inbox.
-  const { inbox } = islandOf(state, result.island)
-  const island = applySelection({ ...recorded, inbox }, newcomers, selected)
-  update(state, island)
-  state.ledger = countGeneration(state.ledger, result)
-  state.ledger.evictedForSize += selected.evictedForSize.length
-  state.lineage = [...state.lineage, ...newcomers.map(lineageOf)]
-  state.lineage = pruneLineage(state)
-  if (migrants > 0) {
-    const everyone = [...island.programs, ...newcomers]
-    const emigrants = selected.emigrants.flatMap((id) => everyone.find((program) => program.id === id) ?? [])
-    send(state, island, emigrants)
-  }
+  const arrival = generationArrival(state, result, drawn)
+  admitGeneration(state, result, arrival, await selectOn(run, arrival))
   await trace(run, result)
 }
 
@@ -112,10 +103,8 @@ const lossOf = (error: unknown, workflowId: string): string | null => {
 export const generate = async (run: Run, index: number, draws: number): Promise<void> => {
   const state = stateOf(run)
   const flight = run.inFlight.get(index)
-  if (islandOf(state, index).draws.length !== nextDraws(state, islandOf(state, index))) {
-    const selected = await selectSurvivors(run, islandOf(state, index), [], 0)
-    update(state, applySelection(islandOf(state, index), [], selected))
-  }
+  const anew = redraw(state, index)
+  if (anew !== null) admitRedraw(state, index, await selectOn(run, anew))
   const input = generationInput(run, state, islandOf(state, index), draws)
   const workflowId = generationId(run.identity.id, index, input.generation)
   if (flight !== undefined) flight.child = workflowId
@@ -126,6 +115,8 @@ export const generate = async (run: Run, index: number, draws: number): Promise<
       args: [input],
       workflowTaskTimeout,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      // A reset leaves the generation running that it went back behind: this one takes its place and finds its replies.
+      workflowIdReusePolicy: 'TERMINATE_IF_RUNNING',
       staticSummary: `island ${index} · generation ${input.generation} · best so far ${describeBest(islandOf(state, index).programs)}`,
     })
     await settle(run, await child.result(), draws)
@@ -141,21 +132,6 @@ export const generate = async (run: Run, index: number, draws: number): Promise<
 /** Migrants that have arrived for this generation join the island. */
 export const migrate = async (run: Run, index: number): Promise<void> => {
   const state = stateOf(run)
-  const island = islandOf(state, index)
-  const known = new Set(island.programs.flatMap(({ id, hash }) => [id, hash]))
-  const arrived = island.inbox[island.generation] ?? []
-  const migrants = arrived.filter(({ id, hash }) => !known.has(id) && !known.has(hash))
-  const selected = await selectSurvivors(run, island, migrants, 0)
-  state.ledger.evictedForSize += selected.evictedForSize.length
-  const { inbox } = islandOf(state, index)
-  const waiting = Object.fromEntries(Object.entries(inbox).filter(([at]) => Number(at) > island.generation))
-  update(state, {
-    ...applySelection(island, migrants, selected),
-    migratedAt: island.generation,
-    inbox: waiting,
-    seen: remember(
-      island.seen,
-      migrants.map(({ hash }) => hash),
-    ),
-  })
+  const arrival = migrantArrival(state, index)
+  admitMigrants(state, arrival, await selectOn(run, arrival))
 }

@@ -1,20 +1,22 @@
-import { patched, proxyLocalActivities } from '@temporalio/workflow'
-import type { createSelectionActivities } from '../activities/selection/select.ts'
-import { selectionOptions } from '../temporal/activity-options.ts'
 import type { SelectInput, SelectResult } from '../temporal/population.ts'
 import type { Program } from '../temporal/program.ts'
-import type { IslandState } from '../temporal/run-state.ts'
+import type { RunState } from '../temporal/run-state.ts'
+import { type Arrival, selectInput } from './arrivals.ts'
 import { islandByteBudget } from './byte-budget.ts'
 import { fitBytes } from './fit-bytes.ts'
-import { bytesOf, memberOf } from './members.ts'
-import { nextDraws } from './quota.ts'
-import { type Run, stateOf } from './run.ts'
-
-const { select, encodedSize } = proxyLocalActivities<ReturnType<typeof createSelectionActivities>>(selectionOptions)
+import { bytesOf } from './members.ts'
 
 export interface Survivors extends SelectResult {
   /** See IslandState. */
   headroom?: number
+}
+
+/** Who answers: local activities in the workflow, selection's own functions where recorded results are folded again. */
+export interface Selector {
+  select: (input: SelectInput) => Promise<SelectResult>
+  encodedSize: (input: { programs: Program[] }) => Promise<number>
+  /** Whether programs are weighed compressed; asked where it makes a difference. */
+  mayWeigh: () => boolean
 }
 
 const without = (programs: Program[], evicted: string[]): Program[] => {
@@ -22,33 +24,23 @@ const without = (programs: Program[], evicted: string[]): Program[] => {
   return programs.filter(({ id }) => !gone.has(id))
 }
 
-/** Who survives on an island, as many as the byte budget takes once they are compressed. */
-export const selectSurvivors = async (
-  run: Run,
-  island: IslandState,
-  newcomers: Program[],
-  migrants: number,
+/** Who survives an arrival on an island: as many as the byte budget takes once they are compressed. */
+export const survivorsOf = async (
+  state: RunState,
+  arrival: Arrival,
+  { select, encodedSize, mayWeigh }: Selector,
 ): Promise<Survivors> => {
-  const state = stateOf(run)
-  const input: Omit<SelectInput, 'byteBudget'> = {
-    seed: `${state.config.seed}/${island.index}/${island.generation}`,
-    members: island.programs.map(memberOf),
-    newcomers: newcomers.map(memberOf),
-    config: state.config.selection,
-    draws: nextDraws(state, island),
-    migrants,
-  }
-  const selectUpTo = (byteBudget: number): Promise<SelectResult> => run.locally(() => select({ ...input, byteBudget }))
+  const { island, newcomers } = arrival
+  const input = selectInput(state, arrival)
+  const selectUpTo = (byteBudget: number): Promise<SelectResult> => select({ ...input, byteBudget })
   const everyone = [...island.programs, ...newcomers]
   const load = { bytes: bytesOf(everyone), added: bytesOf(newcomers), budget: islandByteBudget(state) }
-  // Executions begun before programs were weighed count them uncompressed.
-  if (load.bytes > load.budget && !patched('compressed-programs')) return selectUpTo(load.budget)
+  if (load.bytes > load.budget && !mayWeigh()) return selectUpTo(load.budget)
   const { selection, ...found } = await fitBytes(
     { ...load, headroom: island.headroom },
     {
       selectUpTo,
-      weigh: (kept: SelectResult | null) =>
-        run.locally(() => encodedSize({ programs: without(everyone, kept?.evicted ?? []) })),
+      weigh: (kept: SelectResult | null) => encodedSize({ programs: without(everyone, kept?.evicted ?? []) }),
     },
   )
   return { ...selection, ...found }

@@ -58,7 +58,7 @@ const stateAt = async (client: Client, from: ForkFrom): Promise<RunState> => {
     const events = await readEvents(client, { workflowId, runId })
     if (events === null) throw unusable(unknownRun(workflowId))
     state ??= await begunAt(from, events, decode)
-    if (refold(state, await recordedSteps(events, decode), generation)) break
+    if (await refold(state, await recordedSteps(events, decode), generation)) break
   }
   if (state === null) throw unusable(unknownRun(workflowId))
   return state

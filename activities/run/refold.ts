@@ -1,17 +1,19 @@
 import type { Candidate } from '../../temporal/generation.ts'
 import type { RunState } from '../../temporal/run-state.ts'
 import {
+  type Arrival,
   admitGeneration,
   admitMigrants,
   admitRedraw,
   generationArrival,
   migrantArrival,
   redraw,
-  selectInput,
 } from '../../workflows/arrivals.ts'
 import { islandOf } from '../../workflows/islands.ts'
 import { isMigrationPoint } from '../../workflows/schedule.ts'
 import { type Confirming, noteUnmeasured, settleConfirmation } from '../../workflows/settle-confirmation.ts'
+import { type Selector, type Survivors, survivorsOf } from '../../workflows/survivors.ts'
+import { encodedSize } from '../selection/encoded-size.ts'
 import { select } from '../selection/select.ts'
 import type { RecordedStep } from './recorded-steps.ts'
 
@@ -21,15 +23,19 @@ type Step<Kind extends RecordedStep['step']> = Extract<RecordedStep, { step: Kin
 export const commonGeneration = ({ islands }: RunState): number =>
   Math.min(...islands.map(({ generation }) => generation))
 
+const selector: Selector = { select: async (input) => select(input), encodedSize, mayWeigh: () => true }
+
+const survivors = (state: RunState, arrival: Arrival): Promise<Survivors> => survivorsOf(state, arrival, selector)
+
 /** A run sets out for a generation only once what came before is done: migrants have joined, parents are chosen. */
-const setOut = (state: RunState, index: number): void => {
+const setOut = async (state: RunState, index: number): Promise<void> => {
   const { generation, migratedAt } = islandOf(state, index)
   if (isMigrationPoint(state, generation) && migratedAt < generation) {
     const arrival = migrantArrival(state, index)
-    admitMigrants(state, arrival, select(selectInput(state, arrival)))
+    admitMigrants(state, arrival, await survivors(state, arrival))
   }
   const anew = redraw(state, index)
-  if (anew !== null) admitRedraw(state, index, select(selectInput(state, anew)))
+  if (anew !== null) admitRedraw(state, index, await survivors(state, anew))
 }
 
 const injectedNumber = (candidate: Candidate): number => {
@@ -38,13 +44,13 @@ const injectedNumber = (candidate: Candidate): number => {
 }
 
 /** @throws Error where the history leaves a generation out. */
-const endGeneration = (state: RunState, { result, drawn }: Step<'generation ended'>): void => {
+const endGeneration = async (state: RunState, { result, drawn }: Step<'generation ended'>): Promise<void> => {
   const { generation } = islandOf(state, result.island)
   if (result.generation !== generation + 1) {
     throw new Error(`generation ${result.generation} of island ${result.island} follows generation ${generation}`)
   }
   const arrival = generationArrival(state, result, drawn)
-  admitGeneration(state, result, arrival, select(selectInput(state, arrival)))
+  admitGeneration(state, result, arrival, await survivors(state, arrival))
   const { control } = state
   state.control = { ...control, injected: Math.max(control.injected, ...result.candidates.map(injectedNumber)) }
 }
@@ -67,16 +73,16 @@ const beginConfirmation = (
  * @returns whether that is all: every island got there and the search went on. Else further steps may belong to it.
  * @throws Error where the steps do not follow the state.
  */
-export const refold = (state: RunState, steps: RecordedStep[], generation: number): boolean => {
+export const refold = async (state: RunState, steps: RecordedStep[], generation: number): Promise<boolean> => {
   const confirming = new Map<number, Confirming>()
   for (const step of steps) {
     switch (step.step) {
       case 'generation begun':
         if (commonGeneration(state) >= generation) return true
-        if (step.generation <= generation) setOut(state, step.island)
+        if (step.generation <= generation) await setOut(state, step.island)
         break
       case 'generation ended':
-        if (step.result.generation <= generation) endGeneration(state, step)
+        if (step.result.generation <= generation) await endGeneration(state, step)
         break
       case 'confirmation begun': {
         const begun = beginConfirmation(state, step)

@@ -26,7 +26,7 @@ const begun = async (name: string): Promise<RunState> => {
 }
 
 const folded = async (state: RunState, name: string, generation = Number.POSITIVE_INFINITY): Promise<boolean> =>
-  refold(state, await recordedSteps(eventsOf(name), decode), generation)
+  await refold(state, await recordedSteps(eventsOf(name), decode), generation)
 
 /** What a run's results decide: messages and clocks are not folded. */
 const decided = ({ islands, lineage, ledger, confirmations, initial, chip }: RunState) => ({
