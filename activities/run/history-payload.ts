@@ -13,6 +13,8 @@ export const decodeWith =
   async (payload) => {
     if (!payload) return undefined
     let payloads = [payload]
-    for (const codec of client.options.loadedDataConverter.payloadCodecs.toReversed()) payloads = await codec.decode(payloads)
+    for (const codec of client.options.loadedDataConverter.payloadCodecs.toReversed()) {
+      payloads = await codec.decode(payloads)
+    }
     return defaultPayloadConverter.fromPayload(payloads[0] ?? payload)
   }

@@ -47,6 +47,10 @@ test('with a key ring the server sees nothing of programs, prompts, results or f
   const status = (await handle.result()) as RunStatus
   expect(status).toMatchObject({ phase: 'completed', iterations: 4 })
   expect(status.ledger?.failed).toBeGreaterThan(0)
+  // What is read out of histories is decrypted, too.
+  const resumeFrom = { workflowId: 'secret', runId: (await handle.describe()).runId }
+  const next = await begin(client, 'resumed', { problem, iterations: 1, resumeFrom })
+  expect(await next.result()).toMatchObject({ phase: 'completed', iterations: 5 })
   // A failure that the run itself ends with, its message included.
   const failing = await begin(client, 'failing', { problem: `${problem}-cerulean`, iterations: 1 })
   await expect(failing.result()).rejects.toMatchObject({
