@@ -20,6 +20,8 @@ export interface GenerationInput {
   island: number
   /** 1 is the first generation. */
   generation: number
+  /** The island's last migration, for whoever folds results again; missing in generations of earlier versions. */
+  migratedAt?: number
   draws: Draw[]
   injections: Injection[]
   /** Every program that a draw names. */

@@ -145,9 +145,9 @@ export const runConfig = z
     /** Candidates to draw, over all islands. */
     iterations: count(10_000_000).default(24),
     seed: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1),
-    islands: count(64).default(4),
+    islands: count(32).default(4),
     /** Islands that may have a generation in flight at once; 0 means all. Does not change the outcome. */
-    concurrentIslands: z.number().int().min(0).max(64).default(0),
+    concurrentIslands: z.number().int().min(0).max(32).default(0),
     candidatesPerGeneration: count(16).default(2),
     budget: budget.prefault({}),
     selection: selection.prefault({}),

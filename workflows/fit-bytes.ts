@@ -6,6 +6,8 @@ export interface Load {
   added: number
   /** What they may take once they are compressed. */
   budget: number
+  /** What they may take before that; more than `budget`. */
+  most: number
   /** What may join since they were last weighed; undefined where they never were. */
   headroom: number | undefined
 }
@@ -25,13 +27,13 @@ const slack = 0.95
  * that joined since could be too much even if nothing compressed them; and the fewer fit, the better they compress.
  */
 export const fitBytes = async <Selection>(
-  { bytes, added, budget, headroom = -1 }: Load,
+  { bytes, added, budget, most, headroom = -1 }: Load,
   { selectUpTo, weigh }: Scales<Selection>,
 ): Promise<{ selection: Selection; headroom?: number }> => {
   if (bytes <= budget) return { selection: await selectUpTo(budget) }
-  if (headroom >= added) return { selection: await selectUpTo(bytes), headroom: headroom - added }
-  let limit = bytes
-  let selection: Selection | null = null
+  let limit = Math.min(bytes, most)
+  if (headroom >= added) return { selection: await selectUpTo(limit), headroom: headroom - added }
+  let selection: Selection | null = limit < bytes ? await selectUpTo(limit) : null
   for (;;) {
     const encoded = await weigh(selection)
     if (encoded <= budget) return { selection: selection ?? (await selectUpTo(limit)), headroom: budget - encoded }

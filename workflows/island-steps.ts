@@ -60,6 +60,7 @@ const generationInput = (run: Run, state: RunState, island: IslandState, count: 
     firstExecutionRunId: run.identity.firstExecutionRunId,
     island: island.index,
     generation: island.generation + 1,
+    migratedAt: island.migratedAt,
     draws,
     injections: run.control.injections.splice(0),
     programs: island.programs.filter(({ id }) => named.has(id)),

@@ -2,7 +2,7 @@ import type { SelectInput, SelectResult } from '../temporal/population.ts'
 import type { Program } from '../temporal/program.ts'
 import type { RunState } from '../temporal/run-state.ts'
 import { type Arrival, selectInput } from './arrivals.ts'
-import { islandByteBudget } from './byte-budget.ts'
+import { islandByteBudget, islandRawBudget } from './byte-budget.ts'
 import { fitBytes } from './fit-bytes.ts'
 import { bytesOf } from './members.ts'
 
@@ -34,7 +34,12 @@ export const survivorsOf = async (
   const input = selectInput(state, arrival)
   const selectUpTo = (byteBudget: number): Promise<SelectResult> => select({ ...input, byteBudget })
   const everyone = [...island.programs, ...newcomers]
-  const load = { bytes: bytesOf(everyone), added: bytesOf(newcomers), budget: islandByteBudget(state) }
+  const load = {
+    bytes: bytesOf(everyone),
+    added: bytesOf(newcomers),
+    budget: islandByteBudget(state),
+    most: islandRawBudget(state),
+  }
   if (load.bytes > load.budget && !mayWeigh()) return selectUpTo(load.budget)
   const { selection, ...found } = await fitBytes(
     { ...load, headroom: island.headroom },

@@ -66,6 +66,7 @@ export const calibrate = async (
       arguments: [...module, ...limits, ...(unlessValid ? ['--unless-valid'] : [])],
       request: {},
       cwd: scratch,
+      remove: scratch,
       env: childEnvironment(process.env, { scratch, repoRoot: path.resolve(machine.repoRoot), cache }),
       signal,
       onEvent: (event) => {

@@ -6,6 +6,8 @@ import contextlib
 import fcntl
 import os
 
+from optimized_kernels.sandbox.process_tree import die_with_parent
+
 
 def _open(path: str) -> int:
     # Read-only and without O_CREAT first: in a sticky folder Linux refuses O_CREAT on another user's file.
@@ -37,17 +39,31 @@ def try_lock(path: str) -> int | None:
     return descriptor
 
 
-def wait_for_lock(path: str) -> int:
-    """Takes the lock as soon as it is free, however long that takes; returns the descriptor that holds it.
+def begin_to_wait(path: str) -> tuple[int, int]:
+    """Waits for the lock in a child of this process, which must have one thread.
 
-    Raises OSError as try_lock does.
+    Returns a descriptor, which will hold the lock, and the id of the child, which ends when it does. A lock
+    belongs to what was opened, so the child takes it for both. Raises OSError as try_lock does.
     """
-    while True:
-        descriptor = _open(path)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if _is_current(path, descriptor):
-            return descriptor
-        os.close(descriptor)
+    descriptor = _open(path)
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        try:
+            die_with_parent(parent)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        finally:
+            os._exit(0)
+    return descriptor, child
+
+
+def has_lock(path: str, descriptor: int) -> bool | None:
+    """Whether the descriptor holds the lock by now; None where it holds one that guards nothing."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True if _is_current(path, descriptor) else None
 
 
 def _is_current(path: str, descriptor: int) -> bool:

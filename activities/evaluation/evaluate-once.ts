@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { ConfirmationRequest, EvaluateInput, Evaluation } from '../../temporal/evaluation.ts'
@@ -56,15 +56,28 @@ const writeConfirmation = async (confirmation: ConfirmationRequest | null | unde
   return { index, incumbent }
 }
 
-const commandOf = async (job: EvaluationJob, program: string) => {
+/** A copy for one evaluation: another one that is prepared meanwhile finds the cached one as it has to be, or mends it. */
+const copyProblem = async ({ problemFolder }: EvaluationJob, own: string): Promise<string> => {
+  const folder = path.join(own, 'problem')
+  await cp(path.resolve(problemFolder), folder, { recursive: true })
+  return folder
+}
+
+const functionCommand = async (job: EvaluationJob, program: string, own: string) => {
+  const { options, seed } = job
+  const folder = await copyProblem(job, own)
+  return {
+    arguments: ['-u', callEvaluator],
+    request: { folder, program, options, seed },
+    sandbox: { options: options.sandbox ?? 'any', readable: [folder] },
+    early: true,
+  }
+}
+
+const commandOf = async (job: EvaluationJob, program: string, own: string) => {
   const { options, seed, compiledAbove, purpose } = job
   return job.evaluator === 'function'
-    ? {
-        arguments: ['-u', callEvaluator],
-        request: { folder: path.resolve(job.problemFolder), program, options, seed },
-        sandbox: { options: options.sandbox ?? 'any', readable: [path.resolve(job.problemFolder)] },
-        early: true,
-      }
+    ? functionCommand(job, program, own)
     : {
         // -P: the scratch folder, where candidates write, is no place to import from.
         arguments: ['-P', '-u', '-m', 'optimized_kernels.measurement'],
@@ -75,7 +88,7 @@ const commandOf = async (job: EvaluationJob, program: string) => {
       }
 }
 
-const removeScratch = async (folder: string): Promise<void> => {
+const removeFolder = async (folder: string): Promise<void> => {
   try {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   } catch (error) {
@@ -95,8 +108,10 @@ export const evaluateOnce = async (
   job: EvaluationJob,
   { signal, journalEntry, onPhase }: Watch = {},
 ): Promise<Evaluation> => {
-  const scratch = await mkdtemp(path.join(os.tmpdir(), 'mlx-evolve-'))
+  const own = await mkdtemp(path.join(os.tmpdir(), 'mlx-evolve-'))
+  const scratch = path.join(own, 'scratch')
   try {
+    await mkdir(scratch)
     const program = path.join(scratch, 'program.py')
     await writeFile(program, job.source)
     const { report, launcher } = await launch({
@@ -104,9 +119,10 @@ export const evaluateOnce = async (
       python: machine.python.includes(path.sep) ? path.resolve(machine.python) : machine.python,
       lockFile: path.resolve(machine.lockFile),
       timeoutSeconds: job.timeoutSeconds,
-      ...(await commandOf(job, program)),
+      ...(await commandOf(job, program, own)),
       journalEntry,
       cwd: scratch,
+      remove: own,
       env: childEnvironment(process.env, {
         scratch,
         repoRoot: path.resolve(machine.repoRoot),
@@ -121,6 +137,6 @@ export const evaluateOnce = async (
     const { timeoutSeconds, evaluator } = job
     return classify(report, { timeoutSeconds, evaluator, environment: machine.environment, launcher })
   } finally {
-    await removeScratch(scratch)
+    await removeFolder(own)
   }
 }

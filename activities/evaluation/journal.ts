@@ -102,6 +102,7 @@ export const openJournal = async (
   await mkdir(folder, { recursive: true })
   await tidy(folder, lives)
   const entered = new Set<string>()
+  let withdrawn = false
 
   const deaths = async (key: string): Promise<{ file: string; at: number }[]> => {
     const names = (await namesIn(folder)).filter((name) => name.startsWith(`${key}.`) && name.endsWith(begun))
@@ -118,7 +119,8 @@ export const openJournal = async (
     enter: async (key) => {
       const file = path.join(folder, `${key}.${randomUUID()}${waiting}`)
       await mkdir(folder, { recursive: true })
-      await writeFile(file, JSON.stringify(owner), { flush: true })
+      // A worker that is told to stop still ends what it began; what ends the worker then is not the candidate's doing.
+      if (!withdrawn) await writeFile(file, JSON.stringify(owner), { flush: true })
       entered.add(file)
       await syncFolder(folder)
       return {
@@ -135,6 +137,7 @@ export const openJournal = async (
       for (const { file } of await deaths(key)) await rm(file, { force: true })
     },
     withdraw: () => {
+      withdrawn = true
       for (const file of entered) for (const name of [file, begunName(file)]) rmSync(name, { force: true })
       entered.clear()
     },

@@ -1,8 +1,8 @@
 """Trusted launcher of one evaluation: device lock, sandbox, deadline; afterwards its process tree is gone.
 
-    python launch.py --lock <path> --timeout <seconds> [--scratch <folder>] [--early]
-        [--sandbox <JSON of options.sandbox> [--readable <path>]...] [--journal <entry>]
-        -- <command...>
+    python launch.py --lock <path> --timeout <seconds> [--early] [--journal <entry>]
+        [--scratch <folder>] [--remove <folder>]
+        [--sandbox <JSON of options.sandbox> [--readable <path>]...] -- <command...>
 
 With --sandbox the whole command is confined to the scratch folder; without, it sees to that itself. With
 --early it is started before the device is free: it must not do anything that counts before its stdin. With
@@ -10,8 +10,8 @@ With --sandbox the whole command is confined to the scratch folder; without, it 
 
 stdin: a first line, handed to the command once the device is its own; then silence, whose end means that
 the worker died or cancelled. fd 3: JSON lines to the worker: `waiting`, `device`, what the command said
-(`phase`, `result`, `garbage`), `ended`. The command's own fd 3 is its event channel. The scratch folder is
-removed where nobody else is left to do it. Imports no candidate code and no MLX.
+(`phase`, `result`, `garbage`), `ended`. The command's own fd 3 is its event channel. The folder to
+remove goes where nobody else is left to do it. Imports no candidate code and no MLX.
 """
 
 from __future__ import annotations
@@ -24,14 +24,13 @@ import select
 import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 from confinement import Confinement, Refused, confine, unconfined
-from device_lock import try_lock, wait_for_lock
+from device_lock import begin_to_wait, has_lock, try_lock
 from journal_entry import mark_begun
 from relay import Lines, Outbox, Tail
 
@@ -45,7 +44,6 @@ from optimized_kernels.sandbox.process_tree import (
 )
 
 CHANNEL = 3
-LOCK_POLL_SECONDS = 0.05
 
 
 class Ears:
@@ -62,7 +60,6 @@ class Ears:
         wake, waker = os.pipe()
         os.set_blocking(wake, False)
         os.set_blocking(waker, False)
-        self.waker = waker
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -216,44 +213,34 @@ def _wait(ears: Ears, seconds: float) -> None:
         ears.pump(left)
 
 
-def _take_device(path: str, ears: Ears, started: bool) -> int | None:
-    """Waits for the device lock; None where the worker went away first.
-
-    Where the command has been `started` nothing will be forked any more, so a thread may wait: it has the
-    device the moment that it is free.
-    """
+def _take_device(path: str, ears: Ears) -> int | None:
+    """Waits for the device lock; None where the worker went away first."""
     lock = try_lock(path)
-    if lock is not None:
-        return lock
-    ears.outbox.send({"event": "waiting"})
-    look = _watch_lock(path, ears) if started else partial(try_lock, path)
-    while not ears.abandoned:
-        ears.pump(60.0 if started else LOCK_POLL_SECONDS)
-        lock = look()
-        if lock is not None:
-            return lock
+    if lock is None:
+        ears.outbox.send({"event": "waiting"})
+    while lock is None and not ears.abandoned:
+        lock = _wait_for_device(path, ears)
+    # What has been said meanwhile counts: nothing begins for a worker that is gone.
+    ears.pump(0.0)
+    if lock is not None and ears.abandoned:
+        os.close(lock)
+        return None
+    return lock
+
+
+def _wait_for_device(path: str, ears: Ears) -> int | None:
+    """The lock, the moment that it is free; None where somebody tidied its file away, or nobody wants it."""
+    descriptor, waiter = begin_to_wait(path)
+    held: bool | None = False
+    while held is False and not ears.abandoned:
+        ears.pump(60.0)  # the waiter's end is heard
+        held = has_lock(path, descriptor)
+    if held:
+        return descriptor
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(waiter, signal.SIGKILL)
+    os.close(descriptor)
     return None
-
-
-def _watch_lock(path: str, ears: Ears) -> Callable[[], int | None]:
-    """Waits for the lock in a thread, and wakes the ears; what is returned says whether it has it."""
-    found: list[int | OSError] = []
-
-    def wait() -> None:
-        try:
-            found.append(wait_for_lock(path))
-        except OSError as error:
-            found.append(error)
-        os.write(ears.waker, b"\0")
-
-    def look() -> int | None:
-        first = found[0] if found else None
-        if isinstance(first, OSError):
-            raise first
-        return first
-
-    threading.Thread(target=wait, daemon=True).start()
-    return look
 
 
 def _evaluate(arguments: argparse.Namespace, ears: Ears) -> Report:
@@ -267,7 +254,7 @@ def _evaluate(arguments: argparse.Namespace, ears: Ears) -> Report:
         return report
     report.sandbox = confinement.sandbox
     command = _spawn(confinement, report, ears) if arguments.early else None
-    lock = _take_device(arguments.lock, ears, command is not None)
+    lock = _take_device(arguments.lock, ears)
     if lock is None:
         if command is not None:
             report.left = _end(command.pid, ears, GRACE_SECONDS)
@@ -296,6 +283,7 @@ def main() -> None:
     parser.add_argument("--lock", required=True)
     parser.add_argument("--timeout", required=True, type=float)
     parser.add_argument("--scratch")
+    parser.add_argument("--remove")
     parser.add_argument("--early", action="store_true")
     parser.add_argument("--sandbox")
     parser.add_argument("--readable", action="append", default=[])
@@ -309,8 +297,8 @@ def main() -> None:
     report = _evaluate(arguments, Ears(outbox))
     outbox.send(report.event())
     outbox.drain(5.0)
-    if report.how == "abandoned" and arguments.scratch is not None:
-        shutil.rmtree(arguments.scratch, ignore_errors=True)
+    if report.how == "abandoned" and arguments.remove is not None:
+        shutil.rmtree(arguments.remove, ignore_errors=True)
 
 
 if __name__ == "__main__":

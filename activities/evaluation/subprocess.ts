@@ -26,8 +26,10 @@ export interface Launch {
   sandbox?: { options: unknown; readable: string[] } | undefined
   /** Entry of the worker's journal that the launcher marks before it starts the evaluation. */
   journalEntry?: string | undefined
-  /** Scratch folder; the launcher removes it where the worker cannot. */
+  /** Scratch folder. */
   cwd: string
+  /** What the launcher removes where the worker cannot. */
+  remove: string
   /** The whole environment of the evaluation. */
   env: Record<string, string>
   signal?: AbortSignal | undefined
@@ -87,7 +89,7 @@ const sandboxArguments = (sandbox: Launch['sandbox']): string[] =>
 export const launch = async (options: Launch): Promise<{ report: LaunchReport; launcher: string }> => {
   const { python, lockFile, timeoutSeconds, cwd, env, signal } = options
   signal?.throwIfAborted()
-  const limits = ['--lock', lockFile, '--timeout', String(timeoutSeconds), '--scratch', cwd]
+  const limits = ['--lock', lockFile, '--timeout', String(timeoutSeconds), '--scratch', cwd, '--remove', options.remove]
   limits.push(...sandboxArguments(options.sandbox))
   if (options.early) limits.push('--early')
   if (options.journalEntry !== undefined) limits.push('--journal', options.journalEntry)

@@ -18,3 +18,12 @@ export const decodeWith =
     }
     return defaultPayloadConverter.fromPayload(payloads[0] ?? payload)
   }
+
+/** A failure's message; `''` where there is none. Under encryption it is a payload of the failure. */
+export const failureMessage = async (
+  failure: temporal.api.failure.v1.IFailure | null | undefined,
+  decode: Decode,
+): Promise<string> => {
+  const hidden = (await decode(failure?.encodedAttributes)) as { message?: string } | undefined
+  return hidden?.message ?? failure?.message ?? ''
+}

@@ -1,10 +1,11 @@
 import type { EvaluateInput, Evaluation } from '../../temporal/evaluation.ts'
 import type { GenerationInput, GenerationResult } from '../../temporal/generation.ts'
-import type { Decode, HistoryEvent } from './history-payload.ts'
+import { type Decode, failureMessage, type HistoryEvent } from './history-payload.ts'
 
 /** What an evolution's history holds of its search, in the order in which the run learnt it. */
 export type RecordedStep =
-  | { step: 'generation begun'; island: number; generation: number }
+  /** `migratedAt`: the island's, where the history says it. */
+  | { step: 'generation begun'; island: number; generation: number; migratedAt: number | undefined }
   | { step: 'generation ended'; result: GenerationResult; drawn: number }
   | { step: 'confirmation begun'; index: number; programId: string; hash: string }
   | { step: 'confirmation ended'; index: number; evaluation: Evaluation }
@@ -23,9 +24,9 @@ const key = (eventId: unknown): string => String(eventId)
 const begun = async (event: HistoryEvent, underWay: UnderWay, decode: Decode): Promise<RecordedStep | null> => {
   const child = event.startChildWorkflowExecutionInitiatedEventAttributes
   if (child?.workflowType?.name === 'generation') {
-    const { island, generation, draws } = (await decode(child.input?.payloads?.[0])) as GenerationInput
+    const { island, generation, draws, migratedAt } = (await decode(child.input?.payloads?.[0])) as GenerationInput
     underWay.drawn.set(key(event.eventId), draws.length)
-    return { step: 'generation begun', island, generation }
+    return { step: 'generation begun', island, generation, migratedAt }
   }
   const activity = event.activityTaskScheduledEventAttributes
   if (activity?.activityType?.name !== 'evaluate') return null
@@ -50,7 +51,11 @@ const ended = async (event: HistoryEvent, underWay: UnderWay, decode: Decode): P
   if (index === undefined || index === null) return null
   return completed
     ? { step: 'confirmation ended', index, evaluation: (await decode(completed.result?.payloads?.[0])) as Evaluation }
-    : { step: 'confirmation lost', index, reason: failed?.failure?.message ?? 'no reason is recorded' }
+    : {
+        step: 'confirmation lost',
+        index,
+        reason: (await failureMessage(failed?.failure, decode)) || 'no reason is recorded',
+      }
 }
 
 /** Reads the steps out of one execution's history. */

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common'
 import type { Candidate } from '../../temporal/generation.ts'
 import type { RunState } from '../../temporal/run-state.ts'
 import {
@@ -28,9 +29,11 @@ const selector: Selector = { select: async (input) => select(input), encodedSize
 const survivors = (state: RunState, arrival: Arrival): Promise<Survivors> => survivorsOf(state, arrival, selector)
 
 /** A run sets out for a generation only once what came before is done: migrants have joined, parents are chosen. */
-const setOut = async (state: RunState, index: number): Promise<void> => {
-  const { generation, migratedAt } = islandOf(state, index)
-  if (isMigrationPoint(state, generation) && migratedAt < generation) {
+const setOut = async (state: RunState, { island: index, migratedAt }: Step<'generation begun'>): Promise<void> => {
+  const { generation, migratedAt: before } = islandOf(state, index)
+  // An island at rest is given programs without migrants having joined.
+  const joined = migratedAt === undefined || migratedAt >= generation
+  if (isMigrationPoint(state, generation) && before < generation && joined) {
     const arrival = migrantArrival(state, index)
     admitMigrants(state, arrival, await survivors(state, arrival))
   }
@@ -47,7 +50,8 @@ const injectedNumber = (candidate: Candidate): number => {
 const endGeneration = async (state: RunState, { result, drawn }: Step<'generation ended'>): Promise<void> => {
   const { generation } = islandOf(state, result.island)
   if (result.generation !== generation + 1) {
-    throw new Error(`generation ${result.generation} of island ${result.island} follows generation ${generation}`)
+    const message = `generation ${result.generation} of island ${result.island} follows generation ${generation} in the history`
+    throw ApplicationFailure.nonRetryable(message, 'NoSuchPopulation')
   }
   const arrival = generationArrival(state, result, drawn)
   admitGeneration(state, result, arrival, await survivors(state, arrival))
@@ -79,7 +83,7 @@ export const refold = async (state: RunState, steps: RecordedStep[], generation:
     switch (step.step) {
       case 'generation begun':
         if (commonGeneration(state) >= generation) return true
-        if (step.generation <= generation) await setOut(state, step.island)
+        if (step.generation <= generation) await setOut(state, step)
         break
       case 'generation ended':
         if (step.result.generation <= generation) await endGeneration(state, step)

@@ -1,7 +1,7 @@
 """Speedup from paired blocks, at a fixed horizon.
 
-A block is two turns of each side in an order and its reverse, so a linear drift cancels. Its value is the
-log-ratio of geometric mean times, reference over candidate; in screening that of the faster turns. For
+A block is two turns of each side in an order and its reverse. Its value is the log-ratio of geometric mean
+times, reference over candidate, in which a linear drift cancels; in screening that of the faster turns. For
 equal sides blocks are symmetric about zero with heavy tails (anything may interrupt a turn), so the
 interval is Student's for the 20 % trimmed mean, with the winsorized variance (Tukey and McLaughlin 1963).
 It is taken over blocks, or over means of consecutive blocks where neighbours are correlated (batch means:

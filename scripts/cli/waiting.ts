@@ -1,10 +1,11 @@
-import { type Client, defaultPayloadConverter, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client'
+import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client'
 import proto from '@temporalio/proto'
+import { decodeWith } from '../../activities/run/history-payload.ts'
 import { generationId, mlxQueue } from '../../temporal/names.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
+import { type Pending, readPending } from './pending-activity.ts'
 
 const { PendingActivityState, TaskQueueType } = proto.temporal.api.enums.v1
-type PendingActivity = proto.temporal.api.workflow.v1.IPendingActivityInfo
 
 /** How many workers polled a task queue's activities within the last minute. */
 export const activityPollers = async (client: Client, queue: string): Promise<number> => {
@@ -23,22 +24,17 @@ export interface Waiting {
   since: number | null
 }
 
-const heartbeatOf = (activity: PendingActivity): { phase?: unknown; since?: unknown } => {
-  const payload = activity.heartbeatDetails?.payloads?.[0]
-  return (payload && defaultPayloadConverter.fromPayload<object | null>(payload)) ?? {}
-}
-
 /** A pending activity in words. Pure. */
-export const describePending = (activity: PendingActivity, mlxWorkers: number): Waiting => {
+export const describePending = ({ activity, heartbeat, failed }: Pending, mlxWorkers: number): Waiting => {
   const name = activity.activityType?.name ?? 'activity'
   const attempt = (activity.attempt ?? 1) > 1 ? `, attempt ${activity.attempt}` : ''
   if (activity.state === PendingActivityState.PENDING_ACTIVITY_STATE_STARTED) {
-    const { phase, since } = heartbeatOf(activity)
+    const { phase, since } = heartbeat
     const doing = typeof phase === 'string' && phase !== name ? `: ${phase}` : ''
     return { what: `${name}${doing}${attempt}`, since: typeof since === 'number' ? since : null }
   }
   const device = name !== 'evaluate' ? '' : mlxWorkers === 0 ? ': no MLX worker polls' : ' for the device'
-  const failure = activity.lastFailure?.message ? ` after: ${activity.lastFailure.message.replace(/\s+/g, ' ')}` : ''
+  const failure = failed ? ` after: ${failed.replace(/\s+/g, ' ')}` : ''
   const scheduled = activity.scheduledTime?.seconds
   return {
     what: `${name} waits${device}${attempt}${failure}`,
@@ -49,7 +45,9 @@ export const describePending = (activity: PendingActivity, mlxWorkers: number): 
 const describeChild = async (client: Client, workflowId: string, mlxWorkers: number): Promise<Waiting[]> => {
   try {
     const { raw } = await client.workflow.getHandle(workflowId).describe()
-    return (raw.pendingActivities ?? []).map((activity) => describePending(activity, mlxWorkers))
+    const decode = decodeWith(client)
+    const pending = (raw.pendingActivities ?? []).map((activity) => readPending(activity, decode))
+    return (await Promise.all(pending)).map((activity) => describePending(activity, mlxWorkers))
   } catch (error) {
     // The generation closed, or has not started yet: there is nothing it waits for.
     if (isGrpcServiceError(error) || error instanceof WorkflowNotFoundError) return []

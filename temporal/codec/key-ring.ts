@@ -1,5 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fchownSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
 import { z } from 'zod'
 
 const keyBytes = 32
@@ -60,17 +73,15 @@ const read = (file: string): Contents => {
  * @throws KeyRingInvalid
  */
 export const readKeyRing = (file: string): KeyRing => {
-  let known = read(file)
+  // Whoever adds a key decides when processes use it, by starting them anew.
+  const { current, keys } = read(file)
   const find = (id: string): Buffer | undefined => {
-    if (known.keys[id] === undefined) known = read(file)
-    const key = known.keys[id]
+    if (keys[id] === undefined) Object.assign(keys, read(file).keys)
+    const key = keys[id]
     return key === undefined ? undefined : Buffer.from(key, 'base64')
   }
-  return {
-    file,
-    find,
-    current: () => ({ id: known.current, key: Buffer.from(known.keys[known.current] ?? '', 'base64') }),
-  }
+  const currentKey = Buffer.from(keys[current] ?? '', 'base64')
+  return { file, find, current: () => ({ id: current, key: currentKey }) }
 }
 
 /** The key ring that `MLX_EVOLVE_KEY_RING` names; null where payloads are not encrypted. @throws KeyRingInvalid */
@@ -87,19 +98,39 @@ const readOrNone = (file: string): Contents | null => {
   }
 }
 
+/** Writes a file so that it is there, whole, after a power cut. Whoever could read the old one can read it. */
+const replaceFile = (file: string, text: string): void => {
+  const draft = `${file}.new`
+  const old = statSync(file, { throwIfNoEntry: false })
+  const handle = openSync(draft, 'wx', old?.mode ?? 0o600)
+  try {
+    writeSync(handle, text)
+    if (old !== undefined && process.getuid?.() === 0) fchownSync(handle, old.uid, old.gid)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  renameSync(draft, file)
+}
+
 /**
- * Adds a new key to the ring in a file, made if there is none, and makes it the current one. Nobody but the file's owner
- * may read it.
+ * Adds a new key to the ring in a file, made if there is none, and makes it the current one. Nobody but its owner may read
+ * a new ring.
  *
  * @returns the key's name.
- * @throws KeyRingInvalid if there is a file that is no key ring: it is left as it is
+ * @throws KeyRingInvalid if there is a file that is no key ring, or somebody else is adding a key: it is left as it is
  */
-export const addKey = (file: string, now: Date = new Date()): string => {
+export const addKey = (path: string, now: Date = new Date()): string => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const file = existsSync(path) ? realpathSync(path) : path
   const old = readOrNone(file)
   const id = `${now.toISOString().slice(0, 10)}-${randomBytes(4).toString('hex')}`
   const keys = { ...old?.keys, [id]: randomBytes(keyBytes).toString('base64') }
-  const draft = `${file}.${process.pid}.tmp`
-  writeFileSync(draft, `${JSON.stringify({ current: id, keys }, null, 2)}\n`, { mode: 0o600 })
-  renameSync(draft, file)
+  try {
+    replaceFile(file, `${JSON.stringify({ current: id, keys }, null, 2)}\n`)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    throw invalid(file, `is being changed by somebody else, or ${file}.new was left behind: then delete that`, error)
+  }
   return id
 }

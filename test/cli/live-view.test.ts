@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util'
+import { defaultPayloadConverter } from '@temporalio/common'
 import proto from '@temporalio/proto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Decode } from '../../activities/run/history-payload.ts'
+import { type Pending, readPending } from '../../scripts/cli/pending-activity.ts'
 import { type Surroundings, showProgress, showProgressLine, showSummary } from '../../scripts/cli/progress.ts'
 import { clip, fitTerminal } from '../../scripts/cli/terminal.ts'
 import { describePending } from '../../scripts/cli/waiting.ts'
@@ -94,27 +97,30 @@ describe('the live view', () => {
 })
 
 describe('a pending activity', () => {
+  const decode: Decode = async (payload) => (payload ? defaultPayloadConverter.fromPayload(payload) : undefined)
+  const describeActivity = async (activity: object, mlxWorkers: number) =>
+    describePending(await readPending(activity as Pending['activity'], decode), mlxWorkers)
   const pending = { activityType: { name: 'evaluate' }, attempt: 1, scheduledTime: { seconds: now / 1000 } }
   const scheduled = { ...pending, state: PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED }
 
-  test('waits for the device, or for somebody who has one', () => {
-    expect(describePending(scheduled as never, 1)).toEqual({ what: 'evaluate waits for the device', since: now })
-    expect(describePending(scheduled as never, 0).what).toBe('evaluate waits: no MLX worker polls')
+  test('waits for the device, or for somebody who has one', async () => {
+    expect(await describeActivity(scheduled, 1)).toEqual({ what: 'evaluate waits for the device', since: now })
+    expect((await describeActivity(scheduled, 0)).what).toBe('evaluate waits: no MLX worker polls')
   })
 
-  test('that was tried before tells how often, and why not in vain', () => {
+  test('that was tried before tells how often, and why not in vain', async () => {
     const again = { ...scheduled, attempt: 3, lastFailure: { message: 'activity\n  Heartbeat timeout' } }
-    const { what } = describePending(again as never, 1)
+    const { what } = await describeActivity(again, 1)
     expect(what).toBe('evaluate waits for the device, attempt 3 after: activity Heartbeat timeout')
   })
 
-  test('that runs says at which phase it is', () => {
+  test('that runs says at which phase it is', async () => {
     const data = new TextEncoder().encode(JSON.stringify({ phase: 'timing', since: now - 1000 }))
     const payload = { metadata: { encoding: new TextEncoder().encode('json/plain') }, data }
     const started = { ...pending, state: PendingActivityState.PENDING_ACTIVITY_STATE_STARTED }
     const beating = { ...started, heartbeatDetails: { payloads: [payload] } }
-    expect(describePending(beating as never, 1)).toEqual({ what: 'evaluate: timing', since: now - 1000 })
-    expect(describePending(started as never, 1)).toEqual({ what: 'evaluate', since: null })
+    expect(await describeActivity(beating, 1)).toEqual({ what: 'evaluate: timing', since: now - 1000 })
+    expect(await describeActivity(started, 1)).toEqual({ what: 'evaluate', since: null })
   })
 })
 

@@ -70,6 +70,9 @@ test('a key that is rotated under a run is used from then on, and the run goes o
   const client = await connectClient()
   const handle = await begin(client, 'rotated', { problem: 'closed_form', iterations: 12, islands: 1 })
   await untilStatus(handle, ({ iterations }) => iterations >= 2)
+  // Heartbeats of what is pending are read, too.
+  const shown = await cli(engine, ['status', 'rotated'], { MLX_EVOLVE_KEY_RING: ring })
+  expect(shown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('iterations') })
   await workers.stop()
   const id = addKey(ring)
   workers = await startWorkers(engine, { MLX_EVOLVE_KEY_RING: ring })

@@ -33,7 +33,7 @@ describe('fitting an island into its bytes', () => {
         let headroom: number | undefined
         for (const newcomers of generations) {
           const everyone = [...newcomers, ...island] // newest first: any order must do
-          const load = { bytes: sum(everyone, 'bytes'), added: sum(newcomers, 'bytes'), budget, headroom }
+          const load = { bytes: sum(everyone, 'bytes'), added: sum(newcomers, 'bytes'), budget, most: 2500, headroom }
           const found = await fitBytes(load, {
             selectUpTo: async (limit) => keepUpTo(everyone, limit),
             weigh: async (kept: Part[] | null) => sum(kept ?? everyone, 'encoded'),
@@ -41,6 +41,7 @@ describe('fitting an island into its bytes', () => {
           island = found.selection
           headroom = found.headroom
           expect(sum(island, 'encoded')).toBeLessThanOrEqual(budget)
+          expect(sum(island, 'bytes')).toBeLessThanOrEqual(2500)
           if (everyone.length > 0) expect(island.length).toBeGreaterThan(0)
         }
       }),
@@ -48,13 +49,13 @@ describe('fitting an island into its bytes', () => {
   })
 
   test('nothing is weighed while everything fits as it is', async () => {
-    const load = { bytes: 900, added: 900, budget: 1000, headroom: undefined }
+    const load = { bytes: 900, added: 900, budget: 1000, most: 1e6, headroom: undefined }
     const weigh = () => Promise.reject(new Error('weighed'))
     expect(await fitBytes(load, { selectUpTo: async (limit) => limit, weigh })).toEqual({ selection: 1000 })
   })
 
   test('nor while what joined could not be too much', async () => {
-    const load = { bytes: 5000, added: 300, budget: 1000, headroom: 400 }
+    const load = { bytes: 5000, added: 300, budget: 1000, most: 1e6, headroom: 400 }
     const weigh = () => Promise.reject(new Error('weighed'))
     const found = await fitBytes(load, { selectUpTo: async (limit) => limit, weigh })
     expect(found).toEqual({ selection: 5000, headroom: 100 })
@@ -66,7 +67,7 @@ describe('fitting an island into its bytes', () => {
     let headroom: number | undefined
     for (let n = 0; n < 500; n++) {
       const everyone = [...island, { bytes: 20, encoded: 1 }]
-      const load = { bytes: sum(everyone, 'bytes'), added: 20, budget: 1000, headroom }
+      const load = { bytes: sum(everyone, 'bytes'), added: 20, budget: 1000, most: 1e6, headroom }
       const found = await fitBytes(load, {
         selectUpTo: async (limit) => keepUpTo(everyone, limit),
         weigh: async (kept: Part[] | null) => {

@@ -23,9 +23,16 @@ const tokenOf = (host: string, env: NodeJS.ProcessEnv = process.env): string | n
   )
 }
 
+/** What a browser calls the origin of a page at this address. */
+const originOf = (address: string): string => {
+  const origin = URL.parse(address)?.origin ?? 'null'
+  if (origin !== 'null') return origin
+  throw new UsageError(`--ui ${address}: expected an address such as https://temporal.example.com`)
+}
+
 const run = async ({ host, port, ui }: CodecServerCommand): Promise<void> => {
   const token = tokenOf(host)
-  const origins = ui.length > 0 ? ui : uiOrigins(readServerRecord()?.uiAddress ?? defaultUi)
+  const origins = ui.length > 0 ? ui.map(originOf) : uiOrigins(readServerRecord()?.uiAddress ?? defaultUi)
   const { payloadCodecs: codecs = [] } = dataConverter()
   const server = await startCodecServer({ codecs, host, port, token, origins })
   const asked = token === null ? 'no token asked' : 'bearer token asked'
