@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import os from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { evaluateOnce } from '../../activities/evaluation/evaluate-once.ts'
 import { evaluation } from '../../temporal/evaluation.ts'
-import { bench, linesOf } from './fixture.ts'
+import { bench, linesOf, temporaryFolder } from './fixture.ts'
 
 const evaluating = async (evaluator: string, more = {}) => {
   const { machine, job, notes } = await bench()
@@ -72,7 +71,9 @@ def evaluate(program_path):
 
   test('that is not there, or has no function, is named', async () => {
     expect((await evaluating('x = 1')).verdict.reason).toContain('evaluator.py has no function evaluate(program_path)')
-    expect((await evaluating('', { problemFolder: os.tmpdir() })).verdict.reason).toContain('has no evaluator.py')
+    expect((await evaluating('', { problemFolder: await temporaryFolder() })).verdict.reason).toContain(
+      'has no evaluator.py',
+    )
   })
 
   test('that prints a forged result is not believed', async () => {
