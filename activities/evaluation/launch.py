@@ -75,7 +75,7 @@ class Ears:
         self.sources[descriptor] = sink
 
     def hand(self, descriptor: int) -> None:
-        """Gives the child its request, as it reads it, and then the end of its stdin."""
+        """Gives the child its request, as it reads it. Its stdin stays open: an end would be ours."""
         self.handed = Outbox(descriptor)
         self.handed.pending += self.request.split(b"\n")[0] + b"\n"
 
@@ -100,9 +100,6 @@ class Ears:
             box.flush()
         if self.outbox.broken:
             self.abandon()
-        if self.handed is not None and not self.handed.unwritten:
-            os.close(self.handed.descriptor)
-            self.handed = None
         self.children.reap()
         return bool(readable)
 
