@@ -54,6 +54,8 @@ interface Worker {
   process: ProcessReference
   journal: Journal
   running: Started[]
+  /** Told to stop: what it starts from then on is nobody's death. */
+  stopped: boolean
 }
 
 type Doing = 'start' | 'begin' | 'end' | 'die' | 'verdict' | 'stop'
@@ -63,7 +65,11 @@ const keys = ['a', 'b']
 const act = async (worker: Worker, doing: Doing, key: string, deaths: Map<string, number>): Promise<void> => {
   const { journal, running } = worker
   const of = (begun: boolean) => running.find((started) => started.key === key && started.begun === begun)
-  if (doing === 'start') running.push({ key, begun: false, entry: await journal.enter(key) })
+  if (doing === 'start') {
+    const entry = await journal.enter(key)
+    if (worker.stopped) expect(existsSync(entry.file)).toBe(false)
+    else running.push({ key, begun: false, entry })
+  }
   if (doing === 'begin') {
     const started = of(false)
     if (started === undefined) return
@@ -83,6 +89,7 @@ const act = async (worker: Worker, doing: Doing, key: string, deaths: Map<string
   if (doing === 'stop') {
     journal.withdraw()
     running.length = 0
+    worker.stopped = true
   }
 }
 
@@ -98,7 +105,7 @@ test('counts the deaths of several workers, however their starts, ends and death
       const { lives, bear, die } = population()
       const hire = async (): Promise<Worker> => {
         const process = bear()
-        return { process, journal: await openJournal(home, process, lives), running: [] }
+        return { process, journal: await openJournal(home, process, lives), running: [], stopped: false }
       }
       const workers = [await hire(), await hire(), await hire()]
       const deaths = new Map(keys.map((key) => [key, 0]))
