@@ -30,22 +30,15 @@ export function answer(messages: readonly StubMessage[]): string {
   return `${summary}\n\n\`\`\`python\n${lines.with(index, replacement).join('\n')}\n\`\`\`\n`
 }
 
-/** Heading under which OpenEvolve's prompts show the parent, after others. */
-const openEvolveParent = '# Current Program\n'
-
 /** Inside of the first evolve block in the conversation. */
 function parentProgram(messages: readonly StubMessage[]): string {
   const block = /^[ \t]*# EVOLVE-BLOCK-START.*\n([\s\S]*?)\n[ \t]*# EVOLVE-BLOCK-END/m
-  const asked = messages.filter(({ role }) => role === 'user').map(({ content }) => content)
-  const shown = asked.map((content) => content.split(openEvolveParent).at(-1) ?? content)
-  return shown.map((content) => block.exec(content)?.[1]).find((inside) => inside !== undefined) ?? ''
+  const asked = messages.filter(({ role }) => role === 'user')
+  return asked.map(({ content }) => block.exec(content)?.[1]).find((inside) => inside !== undefined) ?? ''
 }
 
 const wantsDiff = (messages: readonly StubMessage[]): boolean =>
-  messages.some(
-    ({ role, content }) =>
-      (role === 'system' || content.includes(openEvolveParent)) && content.includes('<<<<<<< SEARCH'),
-  )
+  messages.some(({ role, content }) => role === 'system' && content.includes('<<<<<<< SEARCH'))
 
 const isUnique = (lines: string[], line: string): boolean => lines.indexOf(line) === lines.lastIndexOf(line)
 

@@ -1,13 +1,11 @@
 /**
  * Does the device wait? A model that takes its time, evaluations that sleep, and how much of the wall time from the first
- * evaluation's start to the last one's end the evaluators themselves had, beside OpenEvolve. Prints a Markdown table.
+ * evaluation's start to the last one's end the evaluators themselves had. Prints a Markdown table.
  *
- *     npx node scripts/benchmarks/engine/utilisation.ts [--evaluations 400] [--no-openevolve]
+ *     npx node scripts/benchmarks/engine/utilisation.ts [--evaluations 400]
  *
- * About 15 minutes, 6 without OpenEvolve.
+ * About a second an evaluation.
  */
-import { mkdtempSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { Command } from 'commander'
 import type { RunStatus } from '../../../temporal/run-status.ts'
@@ -15,15 +13,13 @@ import { startRun } from '../../cli/start-run.ts'
 import { closing, startBed, startModel, startWorker } from './bed.ts'
 import { writeProblem } from './bench-problem.ts'
 import { readIntervals, type Use, useOf } from './intervals.ts'
-import { installOpenEvolve, openEvolveVersion, runOpenEvolve } from './openevolve.ts'
 
 const evaluationSeconds = 0.5
 
-const { evaluations, openevolve } = new Command()
+const { evaluations } = new Command()
   .option('--evaluations <n>', 'evaluations of a run', Number, 400)
-  .option('--no-openevolve', 'mlx-evolve alone')
   .parse()
-  .opts<{ evaluations: number; openevolve: boolean }>()
+  .opts<{ evaluations: number }>()
 
 const { later, close } = closing()
 
@@ -60,36 +56,11 @@ const ours = async (modelSeconds: number, islands: number): Promise<void> => {
   await close()
 }
 
-const theirs = async (modelSeconds: number, workers: number, locked: boolean): Promise<void> => {
-  const model = await startModel(1000 * modelSeconds)
-  later(model.stop)
-  const environment = await installOpenEvolve(path.join(os.tmpdir(), 'mlx-evolve-bench-peers'))
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'mlx-evolve-bench-'))
-  const iterations = Math.ceil(evaluations / 2)
-  const log = await runOpenEvolve({
-    environment,
-    folder,
-    modelUrl: model.url,
-    iterations,
-    workers,
-    evaluationSeconds,
-    locked,
-  })
-  const engine = `OpenEvolve ${openEvolveVersion}, ${workers} worker${workers > 1 ? 's' : ''}${locked ? ', lock in the evaluator' : ''}`
-  console.log(row({ engine, modelSeconds, use: useOf(readIntervals(log).slice(1)) }))
-  await close()
-}
-
 try {
   console.log('| engine | model call | evaluations | device busy | overlapping evaluations | time |')
   console.log('|---|---|---|---|---|---|')
   await ours(0.5, 4)
   await ours(2, 8)
-  if (openevolve) {
-    await theirs(0.5, 1, false)
-    await theirs(0.5, 4, false)
-    await theirs(0.5, 4, true)
-  }
 } finally {
   await close()
 }
