@@ -46,6 +46,16 @@ from optimized_kernels.sandbox.process_tree import (
 CHANNEL = 3
 
 
+# Of whoever started the launcher, and of what it starts.
+PRIORITY = os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def _go_first() -> None:
+    """A fork bomb takes every turn of the processor that it can get: whoever has to end it must not wait."""
+    with contextlib.suppress(PermissionError):  # root's alone, whom no limit of the kernel helps either
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY - 10)
+
+
 class Ears:
     """Everything the launcher listens to, in one thread: signals, the worker's stdin, the child's output."""
 
@@ -136,6 +146,7 @@ def _spawn(confinement: Confinement, report: Report, ears: Ears) -> Command:
     parent = os.getpid()
 
     def prepare() -> None:
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         die_with_parent(parent)
 
@@ -287,6 +298,7 @@ def main() -> None:
     parser.add_argument("--journal")
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
+    _go_first()
     adopt_orphans()
     outbox = Outbox(os.dup(CHANNEL))
     # Kept occupied, so that nothing else gets the number the command's channel needs.
