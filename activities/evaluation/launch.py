@@ -20,23 +20,21 @@ import argparse
 import contextlib
 import os
 import resource
-import select
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 from confinement import Confinement, Refused, confine, unconfined
 from device_lock import begin_to_wait, has_lock, try_lock
+from ears import Ears
 from journal_entry import mark_begun
 from relay import Lines, Outbox, Tail
 
 from optimized_kernels.sandbox.process_tree import (
     GRACE_SECONDS,
-    Children,
     adopt_orphans,
     die_with_parent,
     end_tree,
@@ -44,8 +42,6 @@ from optimized_kernels.sandbox.process_tree import (
 )
 
 CHANNEL = 3
-
-
 # Of whoever started the launcher, and of what it starts.
 PRIORITY = os.getpriority(os.PRIO_PROCESS, 0)
 
@@ -54,64 +50,6 @@ def _go_first() -> None:
     """A fork bomb takes every turn of the processor that it can get: whoever has to end it must not wait."""
     with contextlib.suppress(PermissionError):  # root's alone, whom no limit of the kernel helps either
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY - 10)
-
-
-class Ears:
-    """Everything the launcher listens to, in one thread: signals, the worker's stdin, the child's output."""
-
-    def __init__(self, outbox: Outbox) -> None:
-        self.outbox = outbox
-        self.abandoned = False
-        self.children = Children()
-        self.sources: dict[int, Callable[[bytes], None]] = {}
-        self.request = b""
-        # What the child is still to read on its stdin.
-        self.handed: Outbox | None = None
-        wake, waker = os.pipe()
-        os.set_blocking(wake, False)
-        os.set_blocking(waker, False)
-        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: self.abandon())
-        self.listen(wake, lambda _: None)
-        self.listen(0, self._hear_worker)
-
-    def abandon(self) -> None:
-        self.abandoned = True
-
-    def listen(self, descriptor: int, sink: Callable[[bytes], None]) -> None:
-        """Hands what arrives on `descriptor` to `sink`, until its end."""
-        self.sources[descriptor] = sink
-
-    def hand(self, descriptor: int) -> None:
-        """Gives the child its request, as it reads it. Its stdin stays open: an end would be ours."""
-        self.handed = Outbox(descriptor)
-        self.handed.pending += self.request.split(b"\n")[0] + b"\n"
-
-    def _hear_worker(self, data: bytes) -> None:
-        if b"\n" not in self.request:
-            self.request += data
-
-    def pump(self, seconds: float) -> bool:
-        """Waits at most `seconds` for something to happen and handles it; says whether something did."""
-        boxes = [box for box in (self.outbox, self.handed) if box is not None and box.unwritten]
-        writers = [box.descriptor for box in boxes]
-        readable, _, _ = select.select(list(self.sources), writers, [], seconds)
-        for descriptor in readable:
-            data = os.read(descriptor, 65536)
-            if data:
-                self.sources[descriptor](data)
-            else:
-                del self.sources[descriptor]
-                if descriptor == 0:
-                    self.abandon()
-        for box in boxes:
-            box.flush()
-        if self.outbox.broken:
-            self.abandon()
-        self.children.reap()
-        return bool(readable)
 
 
 @dataclass
