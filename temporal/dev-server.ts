@@ -82,8 +82,8 @@ export async function stopDevServer(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (!isRunning(record.process)) break
     process.kill(record.process.pid, signal)
-    const deadline = Date.now() + stopLimitMs
-    while (isRunning(record.process) && Date.now() < deadline) await delay(20)
+    const deadline = performance.now() + stopLimitMs
+    while (isRunning(record.process) && performance.now() < deadline) await delay(20)
   }
   deleteServerRecord()
 }
@@ -120,8 +120,12 @@ async function launch(options: DevServerOptions, namespace: string, hadOne: bool
 }
 
 async function healthyCluster(record: ServerRecord, namespace: string): Promise<string> {
-  const deadline = Date.now() + startLimitMs
-  const health = await untilHealthy(record.address, namespace, () => isRunning(record.process) && Date.now() < deadline)
+  const deadline = performance.now() + startLimitMs
+  const health = await untilHealthy(
+    record.address,
+    namespace,
+    () => isRunning(record.process) && performance.now() < deadline,
+  )
   const { pid } = record.process
   if (health === null) {
     const state = isRunning(record.process)

@@ -89,6 +89,12 @@ export type Scored = z.infer<typeof scored>
 
 export type Purpose = 'screening' | 'confirmation'
 
+/**
+ * Version of what `evaluate` is asked and answers. Goes up with every change that an older worker or orchestrator would
+ * misread; the other one is refused then, see activities/evaluation/protocol.ts.
+ */
+export const evaluationProtocol = 1
+
 export interface ConfirmationRequest {
   /** 1 for a run's first confirmation: the j-th one spends α/(j(j+1)) of the run's error budget. */
   index: number
@@ -98,6 +104,8 @@ export interface ConfirmationRequest {
 
 /** Input of the `evaluate` activity. */
 export interface EvaluateInput {
+  /** Absent in evaluations asked for before there was one, which was version 1. */
+  protocol?: number
   id: string
   source: string
   hash: string

@@ -14,11 +14,11 @@ export class PortInUse extends Error {
  * @throws PortInUse saying how to choose another
  */
 export async function assertFree(port: number, purpose: string, patienceMs = 0): Promise<void> {
-  const deadline = Date.now() + patienceMs
+  const deadline = performance.now() + patienceMs
   do {
     if (await canListen(port)) return
     await delay(Math.min(50, patienceMs))
-  } while (Date.now() < deadline)
+  } while (performance.now() < deadline)
   throw new PortInUse(
     `Port ${port}, which ${purpose} needs, is in use by another program. ` +
       'Choose another with MLX_EVOLVE_PORT (the UI takes that port + 1000), ' +

@@ -51,6 +51,8 @@ export interface Ledger {
   /** Milliseconds since the epoch; 0 before the first evaluation. */
   firstEvaluationAt: number
   lastEvaluationAt: number
+  /** Kinds of worker that scored programs, see measured-by.ts; absent in runs begun by earlier versions. */
+  measuredBy?: string[]
 }
 
 /** Where a retained program came from. */

@@ -11,11 +11,11 @@ export async function connectWorker({
   to = resolveConnection(),
   waitMs = 10_000,
 }: ConnectOptions = {}): Promise<NativeConnection> {
-  const deadline = Date.now() + waitMs
+  const deadline = performance.now() + waitMs
   for (;;) {
-    const attempt = await tryConnect(to, Math.max(1, deadline - Date.now()))
+    const attempt = await tryConnect(to, Math.max(1, deadline - performance.now()))
     if (attempt instanceof NativeConnection) return attempt
-    if (Date.now() + betweenMs > deadline) throw new ServerUnreachable(to, waitMs, attempt)
+    if (performance.now() + betweenMs > deadline) throw new ServerUnreachable(to, waitMs, attempt)
     await delay(betweenMs)
   }
 }

@@ -1,5 +1,6 @@
 import type { Evaluation, Scored } from '../temporal/evaluation.ts'
 import type { Candidate, GenerationResult } from '../temporal/generation.ts'
+import { addKind } from '../temporal/measured-by.ts'
 import type { Failure } from '../temporal/mutation.ts'
 import type { Program, Proposal } from '../temporal/program.ts'
 import type { IslandState, Ledger } from '../temporal/run-state.ts'
@@ -58,7 +59,8 @@ export const applySelection = (island: IslandState, newcomers: Program[], result
 }
 
 /** The run's sums with one evaluation added. */
-export const countEvaluation = (ledger: Ledger, { verdict, seconds, startedAt }: Evaluation): Ledger => {
+export const countEvaluation = (ledger: Ledger, evaluation: Evaluation): Ledger => {
+  const { verdict, seconds, startedAt } = evaluation
   // Whoever says so has not evaluated it.
   if (verdict === 'unresolved') return { ...ledger, unresolved: ledger.unresolved + 1 }
   return {
@@ -69,6 +71,7 @@ export const countEvaluation = (ledger: Ledger, { verdict, seconds, startedAt }:
     deviceSeconds: ledger.deviceSeconds + seconds,
     firstEvaluationAt: ledger.firstEvaluationAt === 0 ? startedAt : Math.min(ledger.firstEvaluationAt, startedAt),
     lastEvaluationAt: Math.max(ledger.lastEvaluationAt, startedAt + seconds * 1000),
+    measuredBy: addKind(ledger.measuredBy ?? [], evaluation),
   }
 }
 

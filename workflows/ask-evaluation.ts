@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow'
 import type { createEvaluationActivities } from '../activities/evaluation/evaluate.ts'
 import { evaluationOptions } from '../temporal/activity-options.ts'
-import type { EvaluateInput, Evaluation } from '../temporal/evaluation.ts'
+import { type EvaluateInput, type Evaluation, evaluationProtocol } from '../temporal/evaluation.ts'
 import type { Proposal } from '../temporal/program.ts'
 import type { RunConfig } from '../temporal/run-config.ts'
 
@@ -15,7 +15,8 @@ export interface EvaluationContext {
 }
 
 /** What an evaluation asks for beyond a screening with the run's settings. */
-export interface Asked extends Partial<Omit<EvaluateInput, 'id' | 'source' | 'hash' | 'problem' | 'evolutionId'>> {
+export interface Asked
+  extends Partial<Omit<EvaluateInput, 'protocol' | 'id' | 'source' | 'hash' | 'problem' | 'evolutionId'>> {
   seed: number
   /** How Temporal shows it. */
   summary: string
@@ -34,6 +35,7 @@ export const askEvaluation = (
 ): Promise<Evaluation> =>
   evaluate.executeWithOptions({ summary: summary.slice(0, 200), ...limited(attempts) }, [
     {
+      protocol: evaluationProtocol,
       id,
       source,
       hash,

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import os from 'node:os'
 import { promisify } from 'node:util'
 import { mlxQueue } from '../../temporal/names.ts'
+import { evaluatorVersion } from './evaluator-version.ts'
 
 const run = promisify(execFile)
 
@@ -18,7 +19,7 @@ const firstNvidiaDevice = async (): Promise<string | undefined> => {
   }
 }
 
-/** Machine facts that go with every evaluation: `chip`, `os`, `arch`, `host`. */
+/** Machine facts that go with every evaluation: `chip`, `os`, `arch`, `host`, `evaluator`. */
 export const machineFacts = async (): Promise<Record<string, string>> => {
   const cpu = os.cpus()[0]?.model.replace(/\s+/g, ' ').trim()
   const known = cpu && cpu !== 'unknown' ? cpu : `${os.arch()} CPU`
@@ -27,6 +28,7 @@ export const machineFacts = async (): Promise<Record<string, string>> => {
     os: `${os.type()} ${os.release()}`,
     arch: os.arch(),
     host: os.hostname(),
+    evaluator: await evaluatorVersion(),
   }
 }
 

@@ -6,6 +6,7 @@ import { evaluateOnce } from './evaluate-once.ts'
 import type { Journal } from './journal.ts'
 import { journalled } from './journalled.ts'
 import { createProblemCache } from './problem-cache.ts'
+import { assertSpoken } from './protocol.ts'
 
 export { defaultLockFile, evaluateOnce } from './evaluate-once.ts'
 
@@ -45,6 +46,7 @@ export const createEvaluationActivities = (deps: EvaluationDeps) => {
   return {
     /** One program's verdict. Cancelling it ends the evaluation's whole process tree first. */
     async evaluate(input: EvaluateInput): Promise<Evaluation> {
+      assertSpoken(input)
       const context = Context.current()
       const heartbeats = startHeartbeats(context)
       try {

@@ -1,5 +1,6 @@
 import { changesPrecision, contextLines, environmentLine } from '../../temporal/context-text.ts'
 import type { Speedup } from '../../temporal/evaluation.ts'
+import { mixedWorkers } from '../../temporal/measured-by.ts'
 import type { ExportInput, TraceRecord } from '../../temporal/run-activities.ts'
 import { showEvidence, showScreened, showSpeedup } from '../../temporal/speedup-text.ts'
 import { confirmationTable, heldOutTable, unresolvedTable } from './report-tables.ts'
@@ -58,6 +59,11 @@ const mutatorLine = ({ status }: ExportInput): string =>
     ? 'Mutation: the built-in offline mutator. No language model was asked.'
     : `Mutation: ${status.modelCalls} model calls, ${status.ledger?.promptTokens ?? 0} prompt and ${status.ledger?.completionTokens ?? 0} completion tokens, $${(status.ledger?.cost ?? 0).toFixed(4)} at the configured prices.`
 
+const workersLines = ({ status }: ExportInput): string[] => {
+  const mixed = mixedWorkers(status.ledger?.measuredBy)
+  return mixed === null ? [] : ['', `Programs were ${mixed}.`]
+}
+
 const ancestors = ({ best, population: { lineage } }: ExportInput): string[] => {
   const byId = new Map(lineage.map((entry) => [entry.id, entry]))
   const rows: string[] = []
@@ -92,6 +98,7 @@ export const reportMarkdown = (input: ExportInput, trace: TraceRecord[]): string
     `${status.iterations} iterations, ${status.evaluated} evaluations in ${status.seconds} s; device busy ${status.deviceBusy === null ? 'unknown' : `${Math.round(status.deviceBusy * 100)} %`}.`,
     ...budgetLine(input),
     mutatorLine(input),
+    ...workersLines(input),
     '',
     ...speedupTable(input),
     ...heldOutTable(input),

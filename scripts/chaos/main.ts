@@ -3,15 +3,17 @@
  * the population of an undisturbed one, no reply that was kept is paid for again, and what was in flight soon goes on.
  * The processes are real ones, kept running by the supervisor of `mlx-evolve start`; the model is the tests' HTTP stub.
  * Prints a Markdown table; exit code 1 where a promise is broken. The seed decides who is killed and when. Takes about
- * a minute a run.
+ * a minute a run. `--beside openevolve` then kills as many runs of OpenEvolve at the same moments, which takes about
+ * three minutes each.
  *
  *     npx node scripts/chaos/main.ts --runs 30 --iterations 60 --kills 5 --seed 1 [--out chaos.json]
  */
 import { writeFileSync } from 'node:fs'
-import { program } from 'commander'
+import { Option, program } from 'commander'
 import { wholeNumber } from '../cli/options.ts'
-import { proveByChaos } from './chaos.ts'
-import { head, row, summary } from './table.ts'
+import { besideOpenEvolve } from './beside.ts'
+import { type ChaosOptions, proveByChaos } from './chaos.ts'
+import { head, peerRow, peerSummary, row, summary } from './table.ts'
 
 program
   .description('prove that runs survive kill -9 of orchestrator, mlx worker and server')
@@ -21,15 +23,21 @@ program
   .option('--seed <n>', 'of the kills', wholeNumber(0), 1)
   .option('--first <n>', 'number of the first of them: parts of a long proof may be made one by one', wholeNumber(1), 1)
   .option('--out <file>', 'write everything that was recorded to this file, as JSON')
+  .addOption(new Option('--beside <peer>', 'disturb its runs as well').choices(['openevolve']))
+  .option('--checkpoint-interval <n>', "iterations between the peer's checkpoints", wholeNumber(1), 10)
   .parse()
-type Options = Record<'runs' | 'first' | 'iterations' | 'kills' | 'seed', number> & { out?: string }
-const { out, ...options } = program.opts<Options>()
+type Numbers = Record<'runs' | 'first' | 'iterations' | 'kills' | 'seed' | 'checkpointInterval', number>
+const { out, beside, checkpointInterval, ...asked } = program.opts<Numbers & { out?: string; beside?: 'openevolve' }>()
+const options: ChaosOptions = { ...asked, atOnce: 1, modelMs: 1500, evaluationSeconds: 0.2 }
 
 console.log(head)
-const proof = await proveByChaos({ ...options, atOnce: 1, modelMs: 1500, evaluationSeconds: 0.2 }, (verdict) => {
+const proof = await proveByChaos(options, (verdict) => {
   console.log(row(verdict))
   for (const failure of verdict.failures) console.error(`${verdict.id}: ${failure}`)
 })
+const toMake = { ...options, checkpointInterval }
+const peer = beside && (await besideOpenEvolve(toMake, (verdict) => console.log(peerRow(verdict))))
 console.log(`\n${summary(proof.verdicts)}`)
-if (out !== undefined) writeFileSync(out, `${JSON.stringify(proof, null, 1)}\n`)
+if (peer) console.log(peerSummary(peer.verdicts))
+if (out !== undefined) writeFileSync(out, `${JSON.stringify({ ...proof, peer }, null, 1)}\n`)
 process.exitCode = proof.verdicts.every(({ failures }) => failures.length === 0) ? 0 : 1

@@ -1,3 +1,4 @@
+import type { PeerVerdict } from './beside.ts'
 import type { Verdict } from './judge.ts'
 
 /** Head of the Markdown table. */
@@ -37,4 +38,20 @@ export const summary = (verdicts: Verdict[]): string => {
     `${sum(({ calls }) => calls.repeated)} model calls were repeated, ${kept} whose reply was in the ledger;`,
     `what was in flight started again within ${(longest / 1000).toFixed(1)} s.`,
   ].join(' ')
+}
+
+/** The row of an OpenEvolve run, which is one group of processes; it has no promise to compare with. Pure. */
+export const peerRow = ({ id, kills, finished, lost, seconds }: PeerVerdict): string => {
+  const cells = [id, 'its newest checkpoint', `all, ${kills} times`, yes(finished), '–', lost.calls, lost.evaluations]
+  return `| ${[...cells, '–', '–', seconds.toFixed(0)].join(' | ')} |`
+}
+
+/** What OpenEvolve's runs lost together, and each at least and at most. Pure. */
+export const peerSummary = (verdicts: PeerVerdict[]): string => {
+  const of = (what: keyof PeerVerdict['lost']): string => {
+    const all = verdicts.map(({ lost }) => lost[what])
+    return `${all.reduce((sum, lost) => sum + lost, 0)} (${Math.min(...all)} to ${Math.max(...all)} a run)`
+  }
+  const kills = verdicts.reduce((sum, verdict) => sum + verdict.kills, 0)
+  return `OpenEvolve: ${kills} kills cost ${of('calls')} model calls and ${of('evaluations')} evaluations.`
 }

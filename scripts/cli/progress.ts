@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { showDollars } from '../../temporal/dollars.ts'
+import { mixedWorkers } from '../../temporal/measured-by.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { showBest, showScreened, showSpeedup } from '../../temporal/speedup-text.ts'
 import { islandLines } from './island-lines.ts'
@@ -35,6 +36,11 @@ export interface Surroundings {
 /** Candidates set aside, where there are any. */
 const setAside = ({ ledger }: RunStatus): string => (ledger?.unresolved ? `, ${ledger.unresolved} unresolved` : '')
 
+const mixed = ({ ledger }: RunStatus): string[] => {
+  const text = mixedWorkers(ledger?.measuredBy)
+  return text === null ? [] : [text]
+}
+
 const iterationsLine = (status: RunStatus): string => {
   const { iterations, iterationsWanted, evaluated, seconds } = status
   if (iterationsWanted === 0) return `  ${bar(0, 0)} preparing  ${minutes(seconds)}`
@@ -52,6 +58,7 @@ export const showProgress = (status: RunStatus, { waiting, now }: Surroundings):
     `  mutator ${showMutator(status)}${busy}`,
     `  best ${pc.bold(showBest(status.best, status.confirmations))}`,
     ...islandLines(status, waiting, now),
+    ...mixed(status).map((text) => pc.yellow(`  ${text}`)),
     ...status.ignored.map((text) => pc.yellow(`  ignored signal ${text}`)),
   ].join('\n')
 }
@@ -89,6 +96,7 @@ export const showSummary = (status: RunStatus, folder: string | null): string =>
       ? [`  compiled    ${showSpeedup(status.best.speedup.compiled)} over stock compiled MLX`]
       : []),
     ...confirmationLines(status),
+    ...mixed(status).map((text) => `  workers     ${text}`),
     `  digest      ${status.digest}`,
     ...(folder === null ? [] : [`  results     ${folder}`]),
   ].join('\n')

@@ -5,8 +5,8 @@ export const createNotice = () => {
   let latest: { text: string; at: number } | null = null
   return {
     set: (text: string): void => {
-      latest = { text, at: Date.now() }
+      latest = { text, at: performance.now() }
     },
-    get: (): string | null => (latest !== null && Date.now() - latest.at < shownMs ? `  ${latest.text}` : null),
+    get: (): string | null => (latest !== null && performance.now() - latest.at < shownMs ? `  ${latest.text}` : null),
   }
 }

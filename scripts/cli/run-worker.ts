@@ -5,9 +5,11 @@ import { homeFolder } from '../../temporal/home.ts'
 import { createLogger, installRuntime } from '../../temporal/logger.ts'
 import { evolutionQueue, mutationQueue } from '../../temporal/names.ts'
 import { connectWorker } from '../../temporal/worker-connection.ts'
+import { assertHomeWritable } from '../../temporal/writable-home.ts'
 import { calibrateAtStart } from '../../workers/calibration.ts'
 import { keepAwake } from '../../workers/keep-awake.ts'
 import { createMlxWorkers } from '../../workers/mlx.ts'
+import { assertMlx } from '../../workers/mlx-python.ts'
 import { createOrchestrator, mutatorFor } from '../../workers/orchestrator.ts'
 import { pythonPath } from '../setup/paths.ts'
 import { exitWithSupervisor } from '../supervise/exit-with-supervisor.ts'
@@ -30,12 +32,14 @@ const connectBoth = async (): Promise<{ client: Client; connection: NativeConnec
 
 /** `worker orchestrator` and `worker mlx`: run until told to stop, then finish or hand back what is in flight. */
 export const runWorker = async (kind: 'orchestrator' | 'mlx', metricsAddress: string | undefined): Promise<void> => {
+  await assertHomeWritable()
+  const python = pythonPath()
+  if (kind === 'mlx') await assertMlx(python)
   const log = createLogger(kind)
   installRuntime({ logger: log, ...(metricsAddress === undefined ? {} : { metricsAddress }) })
   exitWithSupervisor()
   const { client, connection } = await connectBoth()
   try {
-    const python = pythonPath()
     if (kind === 'orchestrator') {
       const workers = await createOrchestrator({ connection, client, python, log })
       log.info({ queues: [evolutionQueue, mutationQueue], mutator: mutatorFor(process.env) }, 'orchestrator polls')

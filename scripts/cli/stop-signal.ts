@@ -11,8 +11,8 @@ export const stopSignal = (): AbortController => {
   const stop = new AbortController()
   let asked = 0
   const onSignal = (): void => {
-    if (stop.signal.aborted && Date.now() - asked > echoMs) process.exit(1)
-    if (!stop.signal.aborted) asked = Date.now()
+    if (stop.signal.aborted && performance.now() - asked > echoMs) process.exit(1)
+    if (!stop.signal.aborted) asked = performance.now()
     stop.abort()
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)

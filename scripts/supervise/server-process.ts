@@ -31,15 +31,15 @@ export async function keepServing(
   const backoff = new Backoff()
   const port = Number(new URL(`tcp://${server.address}`).port)
   let current = server
-  let started = Date.now()
+  let started = performance.now()
   while (!signal.aborted) {
     await pause(lookMs, signal)
     if (signal.aborted || isRunning(current.process)) continue
     onEvent({ what: 'server-down', pid: current.process.pid })
-    const next = await serverAgain({ ...options, port }, backoff, Date.now() - started, signal, onEvent)
+    const next = await serverAgain({ ...options, port }, backoff, performance.now() - started, signal, onEvent)
     if (next === null) return
     current = next
-    started = Date.now()
+    started = performance.now()
   }
 }
 

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { CodecServer } from '../../temporal/codec-server.ts'
 import { dataConverter } from '../../temporal/data-converter.ts'
 import type { DevServer, DevServerOptions } from '../../temporal/dev-server.ts'
-import { homeFile, homeFolder } from '../../temporal/home.ts'
+import { homeFile } from '../../temporal/home.ts'
+import { assertHomeWritable } from '../../temporal/writable-home.ts'
 import { serveCodec } from './codec-service.ts'
 import type { OnEvent, WorkerKind } from './events.ts'
 import { takeLock } from './lock.ts'
@@ -38,11 +38,11 @@ const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url))
  * Runs dev server and workers as processes of their own, and starts again whichever dies. Resolves when the server
  * answers and the workers have been started.
  *
- * @throws SupervisorRunning, PortInUse, DevServerFailed, KeyRingInvalid
+ * @throws HomeUnwritable, SupervisorRunning, PortInUse, DevServerFailed, KeyRingInvalid
  */
 export async function superviseEmbedded(options: SuperviseOptions): Promise<Supervision> {
   const { workers = ['orchestrator', 'mlx'], devServer = {}, onEvent = () => {} } = options
-  mkdirSync(homeFolder(), { recursive: true })
+  await assertHomeWritable()
   const unlock = takeLock()
   let server: DevServer | null = null
   let codec: CodecServer | null = null

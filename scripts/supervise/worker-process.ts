@@ -23,14 +23,14 @@ export async function keepRunning(options: WorkerProcessOptions): Promise<void> 
   const { kind, signal, onEvent, log } = options
   const backoff = new Backoff()
   while (!signal.aborted) {
-    const started = Date.now()
+    const started = performance.now()
     const worker = await launch(options)
     const { pid } = worker
     if (pid === undefined) throw new Error(`the ${kind} worker has no process id`)
     onEvent({ what: 'worker-up', kind, pid })
     const outcome = await runToEnd(worker, pid, options)
     if (signal.aborted) return
-    const restartInMs = backoff.after(Date.now() - started)
+    const restartInMs = backoff.after(performance.now() - started)
     onEvent({ what: 'worker-down', kind, pid, outcome, restartInMs, log })
     await pause(restartInMs, signal)
   }

@@ -3,10 +3,11 @@ import { childEnvironment } from '../../activities/evaluation/child-environment.
 import { chipQueue, machineFacts, nvidiaDevices } from '../../activities/evaluation/environment.ts'
 
 describe('the machine', () => {
-  test('has a chip, an operating system and an architecture', async () => {
+  test('has a chip, an operating system, an architecture and a version of what evaluates', async () => {
     const facts = await machineFacts()
-    expect(Object.keys(facts).sort()).toEqual(['arch', 'chip', 'host', 'os'])
+    expect(Object.keys(facts).sort()).toEqual(['arch', 'chip', 'evaluator', 'host', 'os'])
     for (const fact of Object.values(facts)) expect(fact).not.toBe('')
+    expect(facts.evaluator).toMatch(/^\d+\.\d+\.\d+-[0-9a-f]{12}$/)
   })
 
   test('reads the devices that nvidia-smi lists', () => {

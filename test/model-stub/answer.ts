@@ -30,15 +30,21 @@ export function answer(messages: readonly StubMessage[]): string {
   return `${summary}\n\n\`\`\`python\n${lines.with(index, replacement).join('\n')}\n\`\`\`\n`
 }
 
-/** Inside of the first evolve block in the conversation. */
+/** OpenEvolve shows other programs first, and the parent under this heading. */
+const parentHeading = '\n# Current Program\n'
+
+/** Inside of the first evolve block in the conversation, or under the heading of the parent. */
 function parentProgram(messages: readonly StubMessage[]): string {
   const block = /^[ \t]*# EVOLVE-BLOCK-START.*\n([\s\S]*?)\n[ \t]*# EVOLVE-BLOCK-END/m
-  const asked = messages.filter(({ role }) => role === 'user')
-  return asked.map(({ content }) => block.exec(content)?.[1]).find((inside) => inside !== undefined) ?? ''
+  const asked = messages.filter(({ role }) => role === 'user').map(({ content }) => content)
+  const shown = asked.map((content) => content.slice(Math.max(0, content.lastIndexOf(parentHeading))))
+  return shown.map((content) => block.exec(content)?.[1]).find((inside) => inside !== undefined) ?? ''
 }
 
 const wantsDiff = (messages: readonly StubMessage[]): boolean =>
-  messages.some(({ role, content }) => role === 'system' && content.includes('<<<<<<< SEARCH'))
+  messages.some(
+    ({ role, content }) => content.includes('<<<<<<< SEARCH') && (role === 'system' || content.includes(parentHeading)),
+  )
 
 const isUnique = (lines: string[], line: string): boolean => lines.indexOf(line) === lines.lastIndexOf(line)
 

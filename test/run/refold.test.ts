@@ -28,16 +28,23 @@ const begun = async (name: string): Promise<RunState> => {
 const folded = async (state: RunState, name: string, generation = Number.POSITIVE_INFINITY): Promise<boolean> =>
   await refold(state, await recordedSteps(eventsOf(name), decode), generation)
 
-/** What a run's results decide: messages and clocks are not folded. */
-const decided = ({ islands, lineage, ledger, confirmations, initial, chip }: RunState) => ({
-  ...{ islands, lineage, ledger, confirmations, initial, chip },
-})
+/** What a run's results decide: messages and clocks are not folded. Who scored was not noted when these were recorded. */
+const decided = ({ islands, lineage, ledger, confirmations, initial, chip }: RunState) => {
+  const { measuredBy: _, ...counted } = ledger
+  return { ...{ islands, lineage, confirmations, initial, chip }, ledger: counted }
+}
 
 describe('the results in a recorded history', () => {
   test.each(['evolution', 'timed'])('of %s fold into what its first execution carried over', async (name) => {
     const state = await begun(`${name}-1`)
     expect(await folded(state, `${name}-1`)).toBe(false)
     expect(decided(state)).toEqual(decided(await begun(`${name}-2`)))
+  })
+
+  test('say by what kind of worker they were scored', async () => {
+    const state = await begun('timed-1')
+    await folded(state, 'timed-1')
+    expect(state.ledger.measuredBy).toEqual(['mlx 0.0, Fake M1'])
   })
 
   test('of a run before programs were confirmed on the way do, too', async () => {

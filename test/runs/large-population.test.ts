@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { readFinalExport } from '../../activities/run/final-population.ts'
 import { type PopulationPage, populationQuery } from '../../temporal/messages.ts'
 import type { RunInput } from '../../temporal/run-config.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
+import { recordClosedRun } from '../support/closed-run.ts'
 import { type Engine, startEngine } from '../support/engine.ts'
 import { type FakeDevice, startFakeDevice } from '../support/fake-device.ts'
 import { copyProblem } from '../support/problem.ts'
@@ -46,6 +48,18 @@ afterAll(async () => {
 
 const input = (): RunInput => ({ problem, islands: 1, iterations: 1000, selection: { archiveSize: 1000 } })
 
+/** Ids of the programs of a run's newest execution, and whether that is another one than its first. */
+const population = async (id: string, firstRunId: string) => {
+  const latest = engine.client.workflow.getHandle(id)
+  const kept = new Set<string>()
+  for (let offset: number | null = 0; offset !== null; ) {
+    const page: PopulationPage = await latest.query(populationQuery, { offset, limit: 100 })
+    for (const program of page.programs) kept.add(program.id)
+    offset = page.next
+  }
+  return { kept, continued: (await latest.describe()).runId !== firstRunId }
+}
+
 /** A run that is sent these programs, stopped when all of them are evaluated. */
 const runWith = async (id: string, sources: string[]) => {
   const handle = await begin(engine.client, id, input())
@@ -60,14 +74,7 @@ const runWith = async (id: string, sources: string[]) => {
   }
   await tell('stop', {})
   const status = (await handle.result()) as RunStatus
-  const latest = engine.client.workflow.getHandle(id)
-  const kept = new Set<string>()
-  for (let offset: number | null = 0; offset !== null; ) {
-    const page: PopulationPage = await latest.query(populationQuery, { offset, limit: 100 })
-    for (const program of page.programs) kept.add(program.id)
-    offset = page.next
-  }
-  return { status, ids, kept, continued: (await latest.describe()).runId !== first }
+  return { status, ids, ...(await population(id, first)) }
 }
 
 test('related programs of far more than 2 MB are carried through continue-as-new, every one of them', async () => {
@@ -78,6 +85,35 @@ test('related programs of far more than 2 MB are carried through continue-as-new
   expect(continued).toBe(true)
   expect(status).toMatchObject({ phase: 'stopped', ledger: { evictedForSize: 0 } })
   expect(ids.filter((id) => !kept.has(id))).toEqual([])
+})
+
+test('a thousand related programs of 20 kB are carried through continue-as-new, every one of them', async () => {
+  const base = noise('base', 20_000)
+  /** Ten edits of half a line each. */
+  const descendant = (n: number): string =>
+    Array.from({ length: 10 }, (_, edit) => (n * 7919 + edit * 1997) % (base.length - 40)).reduce(
+      (text, at) => text.slice(0, at) + noise(`${n}/${at}`, 40) + text.slice(at + 40),
+      base,
+    )
+  const settings = { ...input(), iterations: 10 }
+  const small = await begin(engine.client, 'small', { ...settings, iterations: 2 })
+  await small.result()
+  const closed = await readFinalExport(engine.client, 'small')
+  const [island] = closed.population.islands
+  if (island === undefined) throw new Error('no island')
+  island.programs = Array.from({ length: 1000 }, (_, n) => {
+    const source = program(n + 2, descendant(n))
+    return { ...closed.population.initial, id: `given-${n}`, hash: `${n}`, source, score: 10_000 + n } // no child is better
+  })
+  const runId = await recordClosedRun(engine.client, 'thousand', closed)
+
+  const handle = await begin(engine.client, 'resumed', { ...settings, resumeFrom: { workflowId: 'thousand', runId } })
+  const first = (await handle.describe()).runId
+  const status = (await handle.result()) as RunStatus
+  expect(status).toMatchObject({ phase: 'completed', iterations: 12, ledger: { evictedForSize: 0 } })
+  const { kept, continued } = await population('resumed', first)
+  expect(continued).toBe(true)
+  expect(island.programs.filter(({ id }) => !kept.has(id))).toEqual([])
 })
 
 test('programs that nothing compresses are evicted from the worst on, and it is said how many', async () => {

@@ -31,3 +31,21 @@ export const historyTexts = async (client: Client): Promise<{ raw: string; decod
   }
   return texts
 }
+
+/** Identities of the workers that evaluated for the generations of a run. */
+export const evaluatedBy = async (client: Client, run: string): Promise<Set<string>> => {
+  const found = new Set<string>()
+  for await (const { workflowId } of client.workflow.list({ query: 'WorkflowType = "generation"' })) {
+    if (!workflowId.startsWith(`${run}/`)) continue
+    const { events } = await client.workflow.getHandle(workflowId).fetchHistory()
+    const evaluations = new Set(
+      events?.flatMap(({ eventId, activityTaskScheduledEventAttributes: asked }) =>
+        asked?.activityType?.name === 'evaluate' ? [String(eventId)] : [],
+      ),
+    )
+    for (const { activityTaskStartedEventAttributes: started } of events ?? []) {
+      if (started?.identity && evaluations.has(String(started.scheduledEventId))) found.add(started.identity)
+    }
+  }
+  return found
+}

@@ -34,6 +34,20 @@ export const loggingEvaluator = (logFile: string, seconds = 0): string =>
     '    return _evaluate(program_path)',
   ].join('\n')
 
+/** The same, appending to the file when each evaluation began and ended: machine-wide monotonic nanoseconds. */
+export const timedEvaluator = (logFile: string, seconds: number): string =>
+  [
+    logs,
+    readFileSync(path.join(closedForm, 'evaluator.py'), 'utf8').replace('def evaluate(', 'def _evaluate('),
+    'def evaluate(program_path):',
+    '    began = time.monotonic_ns()',
+    `    time.sleep(${seconds})`,
+    '    result = _evaluate(program_path)',
+    `    with open(${JSON.stringify(logFile)}, "a") as log:`,
+    '        log.write(f"{began} {time.monotonic_ns()}\\n")',
+    '    return result',
+  ].join('\n')
+
 /** `closed_form`, slow enough that a run can be told something while it is on its way; logs to `log` in `home`. */
 export const slowProblem = (home: string, seconds: number): string =>
   copyProblem(path.join(home, 'slow'), { 'evaluator.py': loggingEvaluator(path.join(home, 'log'), seconds) })

@@ -13,13 +13,14 @@ export interface WorkerProcess {
   kill: (signal: 'SIGKILL' | 'SIGTERM') => Promise<void>
 }
 
-/** A real worker process, polling when this resolves. */
+/** A real worker process, polling when this resolves. @param command the command line's own, or another checkout's. */
 export const startWorker = async (
   engine: Engine,
   kind: 'orchestrator' | 'mlx',
   env: NodeJS.ProcessEnv = {},
+  command = main,
 ): Promise<WorkerProcess> => {
-  const child = execa(process.execPath, [main, 'worker', kind], {
+  const child = execa(process.execPath, [command, 'worker', kind], {
     env: { ...engine.env, MLX_EVOLVE_LOG_LEVEL: 'info', ...env },
     extendEnv: false,
     stdin: 'ignore',

@@ -1,0 +1,19 @@
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { repoRoot } from './engine.ts'
+
+const parts = [
+  ...['activities', 'optimized_kernels', 'problems', 'scripts', 'temporal', 'test', 'workers', 'workflows'],
+  ...['package.json', 'package-lock.json'],
+]
+
+/** A copy of this project with some text of a file replaced: another version. @returns its command line. */
+export const otherCheckout = (folder: string, file: string, from: string, to: string): string => {
+  for (const part of parts) cpSync(path.join(repoRoot, part), path.join(folder, part), { recursive: true })
+  for (const link of ['node_modules', '.venv']) symlinkSync(path.join(repoRoot, link), path.join(folder, link))
+  const changed = path.join(folder, file)
+  const text = readFileSync(changed, 'utf8')
+  if (!text.includes(from)) throw new Error(`${file} does not contain ${JSON.stringify(from)}`)
+  writeFileSync(changed, text.replace(from, to))
+  return path.join(folder, 'scripts/cli/main.ts')
+}
