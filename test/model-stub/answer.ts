@@ -30,15 +30,19 @@ export function answer(messages: readonly StubMessage[]): string {
   return `${summary}\n\n\`\`\`python\n${lines.with(index, replacement).join('\n')}\n\`\`\`\n`
 }
 
-/** Inside of the first evolve block in the conversation. */
+/** Inside of the first evolve block in the conversation. OpenEvolve shows other programs first. */
 function parentProgram(messages: readonly StubMessage[]): string {
   const block = /^[ \t]*# EVOLVE-BLOCK-START.*\n([\s\S]*?)\n[ \t]*# EVOLVE-BLOCK-END/m
-  const asked = messages.filter(({ role }) => role === 'user')
-  return asked.map(({ content }) => block.exec(content)?.[1]).find((inside) => inside !== undefined) ?? ''
+  const asked = messages.filter(({ role }) => role === 'user').map(({ content }) => content)
+  const shown = asked.map((content) => content.split(/^# Current Program$/m).at(-1) ?? content)
+  return shown.map((content) => block.exec(content)?.[1]).find((inside) => inside !== undefined) ?? ''
 }
 
+/** OpenEvolve says so to the user. */
 const wantsDiff = (messages: readonly StubMessage[]): boolean =>
-  messages.some(({ role, content }) => role === 'system' && content.includes('<<<<<<< SEARCH'))
+  messages.some(({ role, content }) =>
+    role === 'system' ? content.includes('<<<<<<< SEARCH') : content.includes('MUST use the exact SEARCH/REPLACE'),
+  )
 
 const isUnique = (lines: string[], line: string): boolean => lines.indexOf(line) === lines.lastIndexOf(line)
 
