@@ -18,8 +18,8 @@ export const writeProblem = async (folder: string, { seconds, log, lock }: Probl
   await cp(problemFolder, folder, { recursive: true })
   const file = path.join(folder, 'evaluator.py')
   const source = await readFile(file, 'utf8')
-  const settings = `SETTINGS = ${JSON.stringify({ seconds, log, lock })}\n`
-  await writeFile(file, source.replace(/^SETTINGS = \{[\s\S]*?^\}\n/m, settings))
+  const settings = JSON.stringify({ seconds, log, lock })
+  await writeFile(file, source.replace(/^(SETTINGS: .* = )\{[\s\S]*?^\}$/m, `$1${settings}`))
   // The log lies outside of the scratch folder, which only the weaker sandbox allows.
   const config = 'run:\n  evaluation:\n    options: { sandbox: limited }\n'
   await writeFile(path.join(folder, 'config.yaml'), (await readFile(path.join(folder, 'config.yaml'), 'utf8')) + config)

@@ -2,9 +2,10 @@ import type { Client } from '@temporalio/client'
 
 /** What was seen of histories that were deleted. */
 export interface Histories {
-  /** Executions of the run itself. */
+  /** Run ids: the server's index forgets what is deleted a little later. */
+  deleted: Set<string>
+  /** Executions of the run itself among them. */
   executions: number
-  deleted: number
   /** Events of the longest one. */
   longest: number
   /** Bytes of the largest one. */
@@ -16,14 +17,11 @@ export const deleteClosed = async (client: Client, seen: Histories): Promise<voi
   const { namespace } = client.options
   const closed = client.workflow.list({ query: "ExecutionStatus != 'Running'" })
   for await (const { workflowId, runId, type, historyLength, historySize } of closed) {
-    if (known.has(runId)) continue // the index forgets it a little later
-    known.add(runId)
+    if (seen.deleted.has(runId)) continue
     if (type === 'evolution') seen.executions += 1
     seen.longest = Math.max(seen.longest, historyLength)
     seen.largest = Math.max(seen.largest, historySize ?? 0)
     await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId, runId } })
-    seen.deleted += 1
+    seen.deleted.add(runId)
   }
 }
-
-const known = new Set<string>()

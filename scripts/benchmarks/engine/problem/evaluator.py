@@ -6,9 +6,10 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from typing import Any
 
 # The benchmark writes its own into its copy: an evaluator's environment holds none.
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "seconds": 0.0,
     "log": "",
     "lock": "",
@@ -21,7 +22,7 @@ def device() -> Iterator[None]:
     if not SETTINGS["lock"]:
         yield
         return
-    with open(str(SETTINGS["lock"]), "a", encoding="utf-8") as lock:
+    with open(SETTINGS["lock"], "a", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -33,10 +34,10 @@ def evaluate(program_path: str) -> dict[str, float]:
     constants = [float(value) for value in re.findall(r"^[U-Z] = (\S+)", source, re.MULTILINE)]
     with device():
         started = time.time()
-        if float(SETTINGS["seconds"]) > 0:
-            time.sleep(float(SETTINGS["seconds"]))
+        if SETTINGS["seconds"] > 0:
+            time.sleep(SETTINGS["seconds"])
         ended = time.time()
     if SETTINGS["log"]:
-        with open(str(SETTINGS["log"]), "a", encoding="utf-8") as log:
+        with open(SETTINGS["log"], "a", encoding="utf-8") as log:
             log.write(json.dumps({"started": started, "ended": ended}) + "\n")
     return {"combined_score": 1.0 / (1.0 + sum((value - 1.0) ** 2 for value in constants))}
