@@ -1,10 +1,10 @@
 import type { Client } from '@temporalio/client'
 
-/** What was seen of histories that were deleted. */
+/** What was seen of closed histories. */
 export interface Histories {
-  /** Run ids: the server's index forgets what is deleted a little later. */
-  deleted: Set<string>
-  /** Executions of the run itself among them. */
+  /** Run ids of those that the server was told to delete. */
+  told: Set<string>
+  /** Executions of the run itself. */
   executions: number
   /** Events of the longest one. */
   longest: number
@@ -12,16 +12,41 @@ export interface Histories {
   largest: number
 }
 
-/** Looks at every closed history that the server knows, and deletes it. */
+/** A server that was told sooner is slow to delete: it waits until its queues have been written down, every 30 s. */
+const settledMs = 60_000
+
+/** Looks at every history that has been closed for a while, and deletes it. */
 export const deleteClosed = async (client: Client, seen: Histories): Promise<void> => {
   const { namespace } = client.options
-  const closed = client.workflow.list({ query: "ExecutionStatus != 'Running'" })
-  for await (const { workflowId, runId, type, historyLength, historySize } of closed) {
-    if (seen.deleted.has(runId)) continue
-    if (type === 'evolution') seen.executions += 1
-    seen.longest = Math.max(seen.longest, historyLength)
-    seen.largest = Math.max(seen.largest, historySize ?? 0)
+  const before = new Date(Date.now() - settledMs).toISOString()
+  const closed = client.workflow.list({ query: `ExecutionStatus != 'Running' AND CloseTime < '${before}'` })
+  for await (const execution of closed) {
+    const { workflowId, runId } = execution
+    if (seen.told.has(runId)) continue
+    seen.told.add(runId)
+    look(seen, execution)
     await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId, runId } })
-    seen.deleted.add(runId)
   }
+}
+
+/** Looks at the closed histories that are still there. @returns how many. */
+export const lookAtClosed = async (client: Client, seen: Histories): Promise<number> => {
+  let left = 0
+  for await (const execution of client.workflow.list({ query: "ExecutionStatus != 'Running'" })) {
+    left += 1
+    if (!seen.told.has(execution.runId)) look(seen, execution)
+  }
+  return left
+}
+
+interface Execution {
+  type: string
+  historyLength: number
+  historySize?: number | undefined
+}
+
+const look = (seen: Histories, { type, historyLength, historySize = 0 }: Execution): void => {
+  if (type === 'evolution') seen.executions += 1
+  seen.longest = Math.max(seen.longest, historyLength)
+  seen.largest = Math.max(seen.largest, historySize)
 }
