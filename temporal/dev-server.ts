@@ -45,6 +45,13 @@ export const codecPort = (port: number): number => port + 1001
  */
 const ownConfig = { 'matching.numTaskqueueWritePartitions': 1 }
 
+/**
+ * Every transaction is on the disk before the server answers, as by default; but a log in front of the database takes one
+ * sync for that where the default, a journal file made and removed for each, takes three. 64 MiB of pages are kept, so that
+ * a long run's database is not read again and again.
+ */
+const pragmas = { journal_mode: 'WAL', synchronous: 'FULL', cache_size: -65_536 }
+
 const startLimitMs = 60_000
 const stopLimitMs = 10_000
 const releaseLimitMs = 5000
@@ -144,6 +151,7 @@ function serverArguments(port: number, database: string, namespace: string, conf
     '--dynamic-config-value',
     `${key}=${JSON.stringify(value)}`,
   ])
+  settings.push(...Object.entries(pragmas).flatMap(([name, value]) => ['--sqlite-pragma', `${name}=${value}`]))
   const ports = ['--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(port + 1000)]
   ports.push('--ui-codec-endpoint', `http://127.0.0.1:${codecPort(port)}`)
   return ['server', 'start-dev', ...ports, '--db-filename', database, '--namespace', namespace, ...settings]

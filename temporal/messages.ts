@@ -79,11 +79,3 @@ export type ControlMessage = keyof typeof controlMessages
 
 export const controlUpdate = (name: ControlMessage) => defineUpdate<string, [unknown?]>(name)
 export const controlSignal = (name: ControlMessage) => defineSignal<[unknown?]>(name)
-
-/** From a generation to its evolution: an activity cannot go on without a person. */
-export const generationBlockedSignal =
-  defineSignal<[{ island: number; generation: number; reason: string }]>('generationBlocked')
-/** From the evolution to its generation: try the blocked activity again. */
-export const retrySignal = defineSignal('retry')
-/** From the evolution to its generation: return what is there. */
-export const giveUpSignal = defineSignal('giveUp')

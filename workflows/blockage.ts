@@ -5,7 +5,7 @@ import {
   getExternalWorkflowHandle,
   setHandler,
 } from '@temporalio/workflow'
-import { generationBlockedSignal, giveUpSignal, retrySignal } from '../temporal/messages.ts'
+import { generationBlockedSignal, giveUpSignal, retrySignal } from '../temporal/blockage-signals.ts'
 
 /** Thrown when a person stopped the run while a draw was blocked. */
 export class GivenUp extends Error {}

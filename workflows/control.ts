@@ -1,13 +1,8 @@
 import { ApplicationFailure, log, setHandler } from '@temporalio/workflow'
 import type { z } from 'zod'
 import { checkProgram } from '../activities/mutation/evolve-block.ts'
-import {
-  type ControlMessage,
-  controlMessages,
-  controlSignal,
-  controlUpdate,
-  generationBlockedSignal,
-} from '../temporal/messages.ts'
+import { generationBlockedSignal } from '../temporal/blockage-signals.ts'
+import { type ControlMessage, controlMessages, controlSignal, controlUpdate } from '../temporal/messages.ts'
 import { injectedProgramId } from '../temporal/names.ts'
 import type { Budget } from '../temporal/run-config.ts'
 import { describeIssues, explained, mergeSettings } from '../temporal/settings.ts'

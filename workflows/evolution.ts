@@ -11,7 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import { workflowTaskTimeout } from '../temporal/activity-options.ts'
-import { giveUpSignal, retrySignal } from '../temporal/messages.ts'
+import { giveUpSignal, retrySignal } from '../temporal/blockage-signals.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 import type { Phase, RunStatus } from '../temporal/run-status.ts'
 import { type AnyState, upgradeState } from '../temporal/upgrade.ts'

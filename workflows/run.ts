@@ -19,6 +19,15 @@ export interface InFlight {
   reserved: number
 }
 
+/** What search attributes tell of a run. */
+export interface Published {
+  /** Phase and best program. */
+  news: string
+  iterations: number
+  /** Milliseconds since the epoch. */
+  at: number
+}
+
 /** The live run: carried state plus what only this execution knows. */
 export interface Run {
   identity: RunIdentity
@@ -41,8 +50,10 @@ export interface Run {
   locally: OneAtATime
   /** Grows with every message and every finished step: what the run's loop waits on. */
   revision: number
-  /** What search attributes were last told, so that history gets an event only for news. */
-  published: string
+  /** What search attributes were last told. */
+  published: Published | null
+  /** False in executions begun when every iteration was told. */
+  countsSeldom: boolean
 }
 
 /** The run of this workflow execution. */
@@ -62,7 +73,8 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     confirmsOnTheWay: patched('confirmations-on-the-way'),
     locally: oneAtATime(),
     revision: 0,
-    published: '',
+    published: null,
+    countsSeldom: patched('counts-seldom'),
   }
 }
 

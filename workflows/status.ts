@@ -72,8 +72,11 @@ const reasonOf = (run: Run): string => {
   return confirming === null ? run.reason : `confirming ${confirming.programId} (confirmation ${confirming.index})`
 }
 
-/** Answer of the `status` query at `now`, milliseconds since the epoch. */
-export const runStatus = (run: Run, now: number): RunStatus => {
+/** A run's status but for the digest, which takes milliseconds where there are many programs. */
+export type Overview = Omit<RunStatus, 'digest'>
+
+/** What there is to say of a run at `now`, milliseconds since the epoch. */
+export const overview = (run: Run, now: number): Overview => {
   const { state, control } = run
   const paused = run.phase === 'running' && control.paused !== null && !isEnding(run)
   return {
@@ -88,7 +91,6 @@ export const runStatus = (run: Run, now: number): RunStatus => {
     mutator: state?.mutator ?? null,
     best: state === null ? null : best(state),
     confirmations: state === null ? null : confirmationStatus(run, state),
-    digest: state === null ? '' : populationDigest(state),
     seconds: Math.round((now - run.startedAt) / 100) / 10,
     startedAt: run.startedAt,
     deviceBusy: state === null ? null : deviceBusy(state),
@@ -98,3 +100,9 @@ export const runStatus = (run: Run, now: number): RunStatus => {
     ignored: control.ignored,
   }
 }
+
+/** Answer of the `status` query at `now`, milliseconds since the epoch. */
+export const runStatus = (run: Run, now: number): RunStatus => ({
+  ...overview(run, now),
+  digest: run.state === null ? '' : populationDigest(run.state),
+})

@@ -1,13 +1,12 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import { type SearchAttributeName, searchAttributeTypes } from '../temporal/names.ts'
-import type { RunStatus } from '../temporal/run-status.ts'
 import { showBest } from '../temporal/speedup-text.ts'
-import type { Run } from './run.ts'
-import { runStatus } from './status.ts'
+import type { Published, Run } from './run.ts'
+import { type Overview, overview } from './status.ts'
 
 /** A run as a short Markdown page for the Temporal UI. */
-export const detailsPage = (status: RunStatus): string =>
+export const detailsPage = (status: Overview): string =>
   [
     `**${status.problem}** · ${status.phase}${status.reason === '' ? '' : ` · ${status.reason}`}`,
     '',
@@ -24,7 +23,7 @@ export const detailsPage = (status: RunStatus): string =>
     ),
   ].join('\n')
 
-const searchAttributeValues = (run: Run, status: RunStatus): Partial<Record<SearchAttributeName, string | number>> => ({
+const searchAttributeValues = (run: Run, status: Overview): Partial<Record<SearchAttributeName, string | number>> => ({
   EvolveProblem: status.problem,
   EvolvePhase: status.phase,
   EvolveIterations: status.iterations,
@@ -33,7 +32,7 @@ const searchAttributeValues = (run: Run, status: RunStatus): Partial<Record<Sear
   ...(run.state?.chip ? { EvolveChip: run.state.chip } : {}),
 })
 
-const upsertKnown = (run: Run, status: RunStatus): void => {
+const upsertKnown = (run: Run, status: Overview): void => {
   const known = run.state?.searchAttributes ?? []
   const values = searchAttributeValues(run, status)
   const pairs = (Object.keys(values) as SearchAttributeName[])
@@ -46,12 +45,26 @@ const upsertKnown = (run: Run, status: RunStatus): void => {
   if (pairs.length > 0) upsertSearchAttributes(pairs as Parameters<typeof upsertSearchAttributes>[0])
 }
 
+/** Milliseconds between upserts that only count on: each is an event of history and a write to the server's index. */
+const countEvery = 2000
+
+/** Whether search attributes have to be told: of phase and best program at once, of iterations after a while. Pure. */
+export const isBehind = (
+  { published, countsSeldom }: Pick<Run, 'published' | 'countsSeldom'>,
+  { news, iterations, at }: Published,
+): boolean => {
+  if (published === null || published.news !== news) return true
+  return published.iterations !== iterations && (!countsSeldom || at - published.at >= countEvery)
+}
+
 /** Shows the run's state where people look: the UI's details page, and search attributes the server knows. */
 export const publish = (run: Run): void => {
-  const status = runStatus(run, Date.now())
+  const now = Date.now()
+  const status = overview(run, now)
   setCurrentDetails(detailsPage(status))
-  const shown = JSON.stringify([status.phase, status.iterations, status.best])
-  if (run.state === null || run.published === shown) return
-  run.published = shown
+  const { phase, iterations, best } = status
+  const current = { news: JSON.stringify([phase, best]), iterations, at: now }
+  if (run.state === null || !isBehind(run, current)) return
+  run.published = current
   upsertKnown(run, status)
 }

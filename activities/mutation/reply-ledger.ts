@@ -75,8 +75,10 @@ export function openReplyLedger(file: string, owner: ProcessReference = thisProc
   )
   return {
     file,
-    claim: (key, model) =>
-      atOnce(database, (): Claim => {
+    claim: (key, model) => {
+      // Not synced: where the machine goes down, whoever asked is gone, too.
+      database.exec('pragma synchronous = normal')
+      return atOnce(database, (): Claim => {
         const row = find.get(key.run, key.draw, key.request)
         if (typeof row?.body === 'string') return { outcome: 'kept', body: JSON.parse(row.body) }
         // Whoever asked and died, or gave up without being able to write it down, will not hear the reply.
@@ -86,9 +88,11 @@ export function openReplyLedger(file: string, owner: ProcessReference = thisProc
         underWay.add(nameOf(key))
         ask.run(key.run, key.draw, key.request, model, Date.now(), owner.pid, owner.started)
         return { outcome: 'ours' }
-      }),
+      })
+    },
     keep: (key, body) => {
       ends(key)
+      database.exec('pragma synchronous = full')
       arrive.run(JSON.stringify(body), Date.now(), key.run, key.draw, key.request)
     },
     release: (key) => {
@@ -103,7 +107,7 @@ function openDatabase(file: string): DatabaseSync {
   mkdirSync(path.dirname(file), { recursive: true })
   try {
     const database = new DatabaseSync(file, { timeout: 5000 })
-    database.exec('pragma journal_mode = wal; pragma synchronous = full')
+    database.exec('pragma journal_mode = wal')
     database.exec(schema)
     database.prepare('delete from replies where asked_at < ?').run(Date.now() - keptDays * dayMs)
     return database

@@ -2,19 +2,22 @@
  * Records the histories that test/workflows/replay.test.ts replays. Run it only when workflow code has changed on
  * purpose in a way that old histories cannot replay, and say so in the commit:
  *
- *     npx node test/histories/record.ts [offline] [model] [timed]
+ *     npx node test/histories/record.ts [offline] [model] [timed] [seldom]
  *
- * `timed-version-1-*` come from code that carried state of version 1: they cannot be recorded again.
+ * `timed-version-1-*` come from code that carried state of version 1, `evolution-*` from code that told search attributes of
+ * every iteration: they cannot be recorded again.
  */
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import type { Payload } from '@temporalio/common'
 import { execa } from 'execa'
 import { temporalCliPath } from '../../scripts/setup/paths.ts'
+import { compression } from '../../temporal/codec/compression.ts'
 import { generationId } from '../../temporal/names.ts'
 import type { RunInput } from '../../temporal/run-config.ts'
 import { startModelStub } from '../model-stub/server.ts'
-import { type Engine, startEngine } from '../support/engine.ts'
+import { type Engine, repoRoot, startEngine } from '../support/engine.ts'
 import { measured, startFakeDevice } from '../support/fake-device.ts'
 import { runToEnd } from '../support/runs.ts'
 import { startWorker } from '../support/workers.ts'
@@ -31,6 +34,8 @@ const named: [string, string][] = [
   [os.release(), 'release'],
   [os.cpus()[0]?.model ?? 'no model', 'chip'],
   [engine.home, 'home'],
+  [repoRoot, 'project/'],
+  [os.tmpdir(), 'temporary'],
 ]
 
 const scrub = (text: string): string => named.reduce((clean, [name, stand]) => clean.replaceAll(name, stand), text)
@@ -45,10 +50,37 @@ const withoutMachine = (value: unknown, key = ''): unknown => {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withoutMachine(inner, name)]))
 }
 
+interface JsonPayload {
+  metadata: Record<string, string>
+  data: string
+}
+
+const isPayload = (value: object): value is JsonPayload => 'metadata' in value && 'data' in value
+
+const base64 = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString('base64')
+
+const decompressed = async ({ metadata, data }: JsonPayload): Promise<JsonPayload> => {
+  const bytes = Object.entries(metadata).map(([name, text]): [string, Uint8Array] => [name, Buffer.from(text, 'base64')])
+  const payload: Payload = { metadata: Object.fromEntries(bytes), data: Buffer.from(data, 'base64') }
+  const [clear = payload] = await compression.decode([payload])
+  const names = Object.entries(clear.metadata ?? {}).map(([name, text]) => [name, base64(text)])
+  return { metadata: Object.fromEntries(names), data: base64(clear.data) }
+}
+
+/** Compressed payloads as they were before: what names this machine is to be found in them, too. */
+const inClear = async (value: unknown): Promise<unknown> => {
+  if (Array.isArray(value)) return Promise.all(value.map(inClear))
+  if (typeof value !== 'object' || value === null) return value
+  if (isPayload(value)) return decompressed(value)
+  const entries = Object.entries(value).map(async ([name, inner]) => [name, await inClear(inner)])
+  return Object.fromEntries(await Promise.all(entries))
+}
+
 const record = async ({ address }: Engine, workflowId: string, runId: string | undefined, name: string) => {
   const of = ['--workflow-id', workflowId, ...(runId === undefined ? [] : ['--run-id', runId])]
   const { stdout } = await execa(temporalCliPath(), ['workflow', 'show', ...of, '--output', 'json', '--address', address])
-  writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(withoutMachine(JSON.parse(stdout)))}\n`)
+  const history = withoutMachine(await inClear(JSON.parse(stdout)))
+  writeFileSync(path.join(folder, `${name}.json`), `${JSON.stringify(history)}\n`)
 }
 
 const chain = async ({ client }: Engine, workflowId: string): Promise<string[]> => {
@@ -72,12 +104,15 @@ const recordChain = async (workflowId: string, name: string): Promise<void> => {
 const recordings: Record<string, () => Promise<void>> = {
   offline: async () => {
     await runToEnd(engine.client, 'offline', { ...input, mutation: { mutator: 'offline' } })
-    await recordChain('offline', 'evolution')
     await record(engine, generationId('offline', 1, 2), undefined, 'generation-offline')
   },
   model: async () => {
     await runToEnd(engine.client, 'model', { ...input, iterations: 4, mutation: { mutator: 'model' } })
     await record(engine, generationId('model', 0, 1), undefined, 'generation-model')
+  },
+  seldom: async () => {
+    await runToEnd(engine.client, 'seldom', { ...input, mutation: { mutator: 'offline' } })
+    await recordChain('seldom', 'seldom')
   },
   timed: async () => {
     // Every program promises more than the one before; confirmations find less.

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { connectClient } from '../../temporal/connection.ts'
@@ -53,6 +54,13 @@ test('a server killed with -9 comes back with its data', async () => {
   const again = await connectClient()
   expect((await again.workflow.getHandle('kept').describe()).status.name).toBe('RUNNING')
   await again.connection.close()
+})
+
+test('what the server has answered for is on the disk, in a log in front of the database', async () => {
+  await startDevServer()
+  const database = new DatabaseSync(join(home.folder, 'temporal.db'), { readOnly: true })
+  expect(database.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  database.close()
 })
 
 test('a record whose process number now belongs to somebody else is not adopted', async () => {

@@ -82,8 +82,14 @@ export const startWorker = (kind: 'orchestrator' | 'mlx', env: NodeJS.ProcessEnv
 /** Ends everything, last one first, when the bench is over or interrupted. */
 export const closing = () => {
   const steps: (() => Promise<void>)[] = []
-  const close = async (): Promise<void> => {
-    for (const step of steps.splice(0).reverse()) await step()
+  let last: Promise<void> = Promise.resolve()
+  // What an interruption has begun to end is waited for by the bench that fails of it.
+  const close = (): Promise<void> => {
+    const ending = steps.splice(0).reverse()
+    last = last.then(async () => {
+      for (const step of ending) await step()
+    })
+    return last
   }
   once(process, 'SIGINT').then(async () => {
     await close()

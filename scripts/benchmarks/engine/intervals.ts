@@ -18,7 +18,7 @@ export const readIntervals = (file: string): Interval[] =>
 
 export interface Use {
   evaluations: number
-  /** Sum of the evaluators' own time over the time from the first start to the last end. */
+  /** Time in which an evaluator had the device over the time from the first start to the last end. */
   busy: number
   /** Evaluations that shared the device with another for a while. */
   overlapping: number
@@ -26,17 +26,27 @@ export interface Use {
   seconds: number
 }
 
+/** Seconds in which at least one of them had the device; by their start. */
+const secondsCovered = (intervals: Interval[]): number => {
+  let covered = 0
+  let until = Number.NEGATIVE_INFINITY
+  for (const { started, ended } of intervals) {
+    covered += Math.max(0, ended - Math.max(started, until))
+    until = Math.max(until, ended)
+  }
+  return covered
+}
+
 /** How well a device was used. */
 export const useOf = (intervals: Interval[]): Use => {
   const first = Math.min(...intervals.map(({ started }) => started))
   const last = Math.max(...intervals.map(({ ended }) => ended))
-  const own = intervals.reduce((sum, { started, ended }) => sum + ended - started, 0)
   const overlapping = intervals.filter((one) =>
     intervals.some((other) => other !== one && other.started < one.ended && one.started < other.ended),
   )
   return {
     evaluations: intervals.length,
-    busy: own / (last - first),
+    busy: secondsCovered(intervals) / (last - first),
     overlapping: overlapping.length,
     seconds: last - first,
   }

@@ -10,6 +10,10 @@ import { root } from '../../setup/paths.ts'
 
 const requirements = path.join(root, 'requirements/openevolve.txt')
 
+/** What is measured beside us, as requirements/openevolve.txt pins it. */
+export const openEvolveVersion = (): string =>
+  /^openevolve==(\S+)$/m.exec(readFileSync(requirements, 'utf8'))?.[1] ?? 'of no version'
+
 /** Once a machine and a set of versions: all checkouts share it. */
 const environmentFolder = (): string => {
   const cache = process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache')
