@@ -47,10 +47,9 @@ const ownConfig = { 'matching.numTaskqueueWritePartitions': 1 }
 
 /**
  * Every transaction is on the disk before the server answers, as by default; but a log in front of the database takes one
- * sync for that where the default, a journal file made and removed for each, takes three. 64 MiB of pages are kept, so that
- * a long run's database is not read again and again.
+ * sync for that where the default, a journal file made and removed for each, takes three.
  */
-const pragmas = { journal_mode: 'WAL', synchronous: 'FULL', cache_size: -65_536 }
+const pragmas = { journal_mode: 'WAL', synchronous: 'FULL' }
 
 const startLimitMs = 60_000
 const stopLimitMs = 10_000
