@@ -89,12 +89,6 @@ export type Scored = z.infer<typeof scored>
 
 export type Purpose = 'screening' | 'confirmation'
 
-/**
- * Version of what `evaluate` is asked and answers. Goes up with every change that an older worker or orchestrator would
- * misread; the other one is refused then, see activities/evaluation/protocol.ts.
- */
-export const evaluationProtocol = 1
-
 export interface ConfirmationRequest {
   /** 1 for a run's first confirmation: the j-th one spends α/(j(j+1)) of the run's error budget. */
   index: number

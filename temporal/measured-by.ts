@@ -16,4 +16,4 @@ export const addKind = (kinds: string[], { verdict, environment }: Evaluation): 
 export const mixedWorkers = (kinds: string[] | undefined): string | null =>
   kinds === undefined || kinds.length < 2
     ? null
-    : `scored by ${kinds.length} kinds of worker, and compared all the same: ${kinds.join('; ')}`
+    : `scored by ${kinds.length < remembered ? '' : 'at least '}${kinds.length} kinds of worker, and compared all the same: ${kinds.join('; ')}`

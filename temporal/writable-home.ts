@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { homeFile, homeFolder } from './home.ts'
 
@@ -12,11 +13,11 @@ export class HomeUnwritable extends Error {
  * @throws HomeUnwritable naming the folder and why
  */
 export async function assertHomeWritable(): Promise<void> {
-  const probe = homeFile(`probe-${process.pid}`)
+  const probe = homeFile(`probe-${randomUUID()}`)
   try {
     await mkdir(homeFolder(), { recursive: true })
     await writeFile(probe, 'x', { flush: true })
-    await rm(probe)
+    await rm(probe, { force: true })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     await rm(probe, { force: true }).catch(() => undefined) // an empty file may be left on a full disk

@@ -22,7 +22,7 @@ export const assertMlx = async (python: string): Promise<void> => {
   if (!result.failed) return
   const said = result.stderr?.trim().split('\n').at(-1) || result.shortMessage || 'no reason'
   throw new MlxMissing(
-    `${python} has no MLX: ${said.replaceAll('\n', ' ')}; an mlx worker needs it: run \`node scripts/install.mjs\`, ` +
+    `${python} could not import MLX: ${said.replaceAll('\n', ' ')}; an mlx worker needs it: run \`node scripts/install.mjs\`, ` +
       'or name another Python with MLX_EVOLVE_PYTHON_BIN',
   )
 }

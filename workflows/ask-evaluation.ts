@@ -1,7 +1,8 @@
 import { proxyActivities } from '@temporalio/workflow'
 import type { createEvaluationActivities } from '../activities/evaluation/evaluate.ts'
 import { evaluationOptions } from '../temporal/activity-options.ts'
-import { type EvaluateInput, type Evaluation, evaluationProtocol } from '../temporal/evaluation.ts'
+import type { EvaluateInput, Evaluation } from '../temporal/evaluation.ts'
+import { evaluationProtocol } from '../temporal/evaluation-protocol.ts'
 import type { Proposal } from '../temporal/program.ts'
 import type { RunConfig } from '../temporal/run-config.ts'
 

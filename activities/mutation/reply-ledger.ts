@@ -107,7 +107,8 @@ function openDatabase(file: string): DatabaseSync {
   mkdirSync(path.dirname(file), { recursive: true })
   try {
     const database = new DatabaseSync(file, { timeout: 5000 })
-    database.exec('pragma journal_mode = wal')
+    // On a Mac a sync stops at the drive's cache but for this.
+    database.exec('pragma journal_mode = wal; pragma fullfsync = on')
     database.exec(schema)
     database.prepare('delete from replies where asked_at < ?').run(Date.now() - keptDays * dayMs)
     return database

@@ -51,22 +51,24 @@ export const makePeerRun = async (
   let kills = 0
   /** Calls that need not be made again, or were not: where the run is. */
   let calls = () => 0
+  let killed: OpenEvolveProcess | null = null
   const start = async (): Promise<OpenEvolveProcess> => {
     const kept = newestCheckpoint(run)?.iteration ?? 0
     const before = model.requests.length
     calls = () => kept + model.requests.length - before
     const started = await startOpenEvolve(command, run)
-    started.ended.then((exitCode) => exitCode !== null && over.abort())
+    started.ended.then(() => started !== killed && over.abort())
     return started
   }
   let running = await start()
   const kill = async (): Promise<void> => {
+    killed = running
     await running.kill()
     kills += 1
     running = await start()
   }
-  await disturb(plan, { processes: { kill }, calls: () => calls(), candidate: () => null }, over.signal)
-  const exitCode = await running.ended
+  const disturbing = disturb(plan, { processes: { kill }, calls: () => calls(), candidate: () => null }, over.signal)
+  const exitCode = await disturbing.then(() => running.ended).finally(() => running.kill())
   return {
     id: path.basename(run.folder),
     kills,

@@ -32,12 +32,12 @@ const connectBoth = async (): Promise<{ client: Client; connection: NativeConnec
 
 /** `worker orchestrator` and `worker mlx`: run until told to stop, then finish or hand back what is in flight. */
 export const runWorker = async (kind: 'orchestrator' | 'mlx', metricsAddress: string | undefined): Promise<void> => {
+  exitWithSupervisor()
   await assertHomeWritable()
   const python = pythonPath()
   if (kind === 'mlx') await assertMlx(python)
   const log = createLogger(kind)
   installRuntime({ logger: log, ...(metricsAddress === undefined ? {} : { metricsAddress }) })
-  exitWithSupervisor()
   const { client, connection } = await connectBoth()
   try {
     if (kind === 'orchestrator') {

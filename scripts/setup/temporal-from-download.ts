@@ -40,13 +40,13 @@ export const fromDownload: CliSource = async (say, env) => {
 
 function watchGrowth(folder: string, onStall: () => void): NodeJS.Timeout {
   let size = -1
-  let grownAt = Date.now()
+  let grownAt = performance.now()
   return setInterval(async () => {
     const now = await folderSize(folder)
     if (now !== size) {
       size = now
-      grownAt = Date.now()
-    } else if (Date.now() - grownAt > stallMs) onStall()
+      grownAt = performance.now()
+    } else if (performance.now() - grownAt > stallMs) onStall()
   }, 1000)
 }
 

@@ -5,7 +5,7 @@ const graceMs = 30_000
  * Does nothing in a process that was not started by a supervisor.
  */
 export function exitWithSupervisor(): void {
-  if (process.channel === undefined) return
+  if (!process.channel) return
   process.once('disconnect', () => {
     // The way a person would stop it: Temporal's runtime listens for this signal and drains the workers.
     process.kill(process.pid, 'SIGTERM')

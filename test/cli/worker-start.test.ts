@@ -27,7 +27,7 @@ describe('an mlx worker does not begin without MLX', () => {
     const python = path.join(folder, 'python')
     writeFileSync(python, `#!/bin/sh\nexec ${pythonPath()} -S "$@"\n`, { mode: 0o755 })
     const { status, stderr } = startWith(python)
-    const words = `^mlx-evolve: ${python} has no MLX: ModuleNotFoundError: [^\\n]*MLX_EVOLVE_PYTHON_BIN\n$`
+    const words = `^mlx-evolve: ${python} could not import MLX: ModuleNotFoundError: [^\\n]*MLX_EVOLVE_PYTHON_BIN\n$`
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(words) })
   })
 
@@ -35,7 +35,7 @@ describe('an mlx worker does not begin without MLX', () => {
     const { status, stderr } = startWith(path.join(folder, 'none'))
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: expect.stringMatching(/^mlx-evolve: \S+ has no MLX: .*ENOENT.*\n$/),
+      stderr: expect.stringMatching(/^mlx-evolve: \S+ could not import MLX: .*ENOENT.*\n$/),
     })
   })
 })

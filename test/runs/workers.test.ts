@@ -43,7 +43,7 @@ const killed = async (worker: WorkerProcess): Promise<void> => {
 const input = (changed: Partial<RunInput> = {}): RunInput => ({
   problem,
   iterations: 8,
-  islands: 2,
+  islands: 4, // as many evaluations at once as two workers take
   seed: 11,
   ...changed,
 })
@@ -104,13 +104,12 @@ test('wall clocks of workers that jump by hours change nothing', async () => {
 }, 180_000)
 
 test('of workers of other versions one refuses and says so, one takes part and the run says so', async () => {
-  const newer = otherCheckout(
-    ...([path.join(engine.home, 'newer'), 'temporal/evaluation.ts'] as const),
-    ...(['evaluationProtocol = 1', 'evaluationProtocol = 2'] as const),
-  )
-  const [, refusing] = await Promise.all([start('orchestrator'), start('mlx', {}, newer)])
+  const folder = path.join(engine.home, 'newer')
+  const protocol = { file: 'temporal/evaluation-protocol.ts', from: 'Protocol = 1', to: 'Protocol = 2' }
+  const newer = otherCheckout(folder, protocol)
+  const [, refusing] = await Promise.all([start('orchestrator', {}, newer), start('mlx')])
   const handle = await begin(engine.client, 'versions', input())
-  const words = 'asked in version 1 of evaluations, this worker has version 2: the orchestrator is older'
+  const words = 'asked in version 2 of evaluations, this mlx worker has version 1: it is older than the orchestrator'
   const refused = async () => {
     const { raw } = await handle.describe()
     expect(raw.pendingActivities?.[0]?.lastFailure?.message).toContain(words)
@@ -118,12 +117,10 @@ test('of workers of other versions one refuses and says so, one takes part and t
   await vi.waitFor(refused, { timeout: 60_000, interval: 200 })
   await killed(refusing)
 
-  const own = await start('mlx')
+  const own = await start('mlx', {}, newer)
   await untilStatus(handle, ({ evaluated }) => evaluated >= 2)
-  const changed = otherCheckout(
-    ...([path.join(engine.home, 'changed'), 'activities/evaluation/launch.py'] as const),
-    ...(['"""Trusted launcher', '"""The trusted launcher'] as const),
-  )
+  const launcher = { file: 'activities/evaluation/launch.py', from: '"""Trusted', to: '"""The trusted' }
+  const changed = otherCheckout(path.join(engine.home, 'changed'), launcher, folder)
   await Promise.all([killed(own), start('mlx', {}, changed)])
   const status = (await handle.result()) as RunStatus
   expect(status).toMatchObject({ phase: 'completed', iterations: 8 })

@@ -56,7 +56,7 @@ test('a server killed with -9 comes back with its data', async () => {
   await again.connection.close()
 })
 
-test('what the server has answered for is on the disk, in a log in front of the database', async () => {
+test('the server keeps a log in front of its database', async () => {
   await startDevServer()
   const database = new DatabaseSync(join(home.folder, 'temporal.db'), { readOnly: true })
   expect(database.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' })

@@ -87,7 +87,7 @@ export const closing = () => {
   const close = (): Promise<void> => {
     const ending = steps.splice(0).reverse()
     last = last.then(async () => {
-      for (const step of ending) await step()
+      for (const step of ending) await step().catch((error: unknown) => console.error(error))
     })
     return last
   }

@@ -4,7 +4,7 @@ import { cpuSeconds, residentMegabytes } from './process-use.ts'
 export interface Milestone {
   /** Candidates that the model was asked for. */
   candidates: number
-  /** Seconds since the epoch. */
+  /** Seconds, of a clock that nobody sets. */
   at: number
   /** CPU seconds by process. */
   cpu: Record<string, number>
@@ -21,7 +21,7 @@ const ofEach = (processes: Processes, use: (pid: number) => number): Record<stri
 /** What processes have used until now. */
 export const milestone = (candidates: number, processes: Processes): Milestone => ({
   candidates,
-  at: Date.now() / 1000,
+  at: performance.now() / 1000,
   cpu: ofEach(processes, cpuSeconds),
   memory: ofEach(processes, residentMegabytes),
 })

@@ -72,7 +72,7 @@ const theirs = async (modelSeconds: number, { workers, locked }: (typeof peers)[
   const model = await startModel(1000 * modelSeconds)
   later(model.stop)
   const run = { modelUrl: model.url, iterations: peerEvaluations, workers, evaluationSeconds, locked }
-  const use = useOf(await runOpenEvolve(run))
+  const use = useOf(await runOpenEvolve(run, later))
   const name = `OpenEvolve ${openEvolveVersion()}, ${workers} worker${workers > 1 ? 's' : ''}`
   show(`${name}${locked ? ', the evaluator locks' : ''}`, modelSeconds, use)
   await close()

@@ -54,10 +54,6 @@ export interface OpenEvolveRun {
   workers: number
   checkpointInterval: number
   seed: number
-  /** Further settings of its configuration file. */
-  settings?: object
-  /** For evaluators. */
-  env?: NodeJS.ProcessEnv
 }
 
 export interface Checkpoint {
@@ -78,24 +74,22 @@ export const newestCheckpoint = ({ folder }: Pick<OpenEvolveRun, 'folder'>): Che
 
 /** OpenEvolve at work: its process and those that it started are one group. */
 export interface OpenEvolveProcess {
-  pid: number
   /** Its exit code; null where a signal ended it. */
   ended: Promise<number | null>
-  /** `kill -9` of the whole group. */
+  /** `kill -9` of the whole group, if it is still there. */
   kill(): Promise<void>
 }
 
-const configuration = ({ modelUrl, workers, checkpointInterval, seed, settings }: OpenEvolveRun): object => ({
+const configuration = ({ modelUrl, workers, checkpointInterval, seed }: OpenEvolveRun): object => ({
   checkpoint_interval: checkpointInterval,
   random_seed: seed,
   llm: { api_base: modelUrl, api_key: 'none-needed', primary_model: 'stub' },
   evaluator: { cascade_evaluation: false, parallel_evaluations: workers },
-  ...settings,
 })
 
 /** Starts it, from its newest checkpoint where it has one. @param command path of `openevolve-run`. */
 export const startOpenEvolve = async (command: string, run: OpenEvolveRun): Promise<OpenEvolveProcess> => {
-  const { folder, problem, iterations, env = {} } = run
+  const { folder, problem, iterations } = run
   await mkdir(folder, { recursive: true })
   await writeFile(path.join(folder, 'config.yaml'), stringify(configuration(run)))
   const from = newestCheckpoint(run)
@@ -107,7 +101,6 @@ export const startOpenEvolve = async (command: string, run: OpenEvolveRun): Prom
   const log = { file: path.join(folder, 'stdout.log'), append: true }
   const child = execa(command, [...programs, ...options, ...left, ...resume], {
     cwd: folder,
-    env,
     detached: true, // its pool outlives it otherwise
     buffer: false,
     reject: false,
@@ -117,12 +110,15 @@ export const startOpenEvolve = async (command: string, run: OpenEvolveRun): Prom
   })
   const { pid } = child
   if (pid === undefined) throw new Error(`${command} did not start`)
-  const ended = child.then(({ exitCode }) => exitCode ?? null)
+  let over = false
+  const ended = child.then(({ exitCode }) => {
+    over = true
+    return exitCode ?? null
+  })
   return {
-    pid,
     ended,
     kill: async () => {
-      process.kill(-pid, 'SIGKILL')
+      if (!over) process.kill(-pid, 'SIGKILL')
       await ended
     },
   }

@@ -174,16 +174,19 @@ class _Merged(nn.Module):
 
 @contextmanager
 def _merged(model):
-    """The model with neighbouring linear layers of its sequences merged."""
+    """The model with neighbouring linear layers of its sequences merged.
+
+    Meanwhile they are not among its modules: for losses that call the model, not for those that read layers.
+    """
     sequences = [module for module in model.modules() if type(module) is nn.Sequential]
     before = [sequence.layers for sequence in sequences]
-    for sequence, layers in zip(sequences, before, strict=True):
-        merged = list(layers)
-        for first, end in reversed(_runs(layers)):
-            groups = _groups(layers[first:end])[1]
-            merged[first:end] = [group[0] if len(group) == 1 else _Merged(group) for group in groups]
-        sequence.layers = merged
     try:
+        for sequence, layers in zip(sequences, before, strict=True):
+            merged = list(layers)
+            for first, end in reversed(_runs(layers)):
+                groups = _groups(layers[first:end])[1]
+                merged[first:end] = [group[0] if len(group) == 1 else _Merged(group) for group in groups]
+            sequence.layers = merged
         yield
     finally:
         for sequence, layers in zip(sequences, before, strict=True):
