@@ -21,10 +21,10 @@ test('evaluations that follow each other without a gap do not overlap', () => {
 })
 
 test('what a candidate costs lies between two milestones, by process and together', () => {
-  const at = (evaluated: number, seconds: number, server: number, worker: number) => ({
-    ...{ evaluated, at: 1000 + seconds, cpu: { server, worker }, memory: {} },
+  const at = (candidates: number, seconds: number, server: number, worker: number) => ({
+    ...{ candidates, at: 1000 + seconds, cpu: { server, worker }, memory: {} },
   })
   const milestones = [at(100, 0, 3, 1), at(200, 5, 5, 2), at(300, 20, 9, 4)]
   expect(costBetween(milestones, 100, 200)).toEqual({ wall: 50, cpu: 30, byProcess: { server: 20, worker: 10 } })
-  expect(() => costBetween(milestones, 100, 250)).toThrow('nothing was logged at 100 or at 250 evaluations')
+  expect(() => costBetween(milestones, 100, 250)).toThrow('nothing was noted at 100 or at 250 candidates')
 })

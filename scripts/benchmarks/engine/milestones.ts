@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { cpuSeconds, residentMegabytes } from './process-use.ts'
 
-/** What an engine had used after so many evaluations. */
+/** What an engine had used after so many candidates. */
 export interface Milestone {
-  evaluated: number
+  /** Candidates that the model was asked for. */
+  candidates: number
   /** Seconds since the epoch. */
   at: number
   /** CPU seconds by process. */
@@ -11,11 +12,19 @@ export interface Milestone {
   memory: Record<string, number>
 }
 
-export const readMilestones = (file: string): Milestone[] =>
-  readFileSync(file, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Milestone)
+/** Process ids by name. */
+export type Processes = Record<string, number>
+
+const ofEach = (processes: Processes, use: (pid: number) => number): Record<string, number> =>
+  Object.fromEntries(Object.entries(processes).map(([name, pid]) => [name, use(pid)]))
+
+/** What processes have used until now. */
+export const milestone = (candidates: number, processes: Processes): Milestone => ({
+  candidates,
+  at: Date.now() / 1000,
+  cpu: ofEach(processes, cpuSeconds),
+  memory: ofEach(processes, residentMegabytes),
+})
 
 /** Per candidate, in milliseconds. */
 export interface Cost {
@@ -27,9 +36,9 @@ export interface Cost {
 
 /** What a candidate cost between two milestones. @throws Error if there are no such milestones */
 export const costBetween = (milestones: Milestone[], from: number, to: number): Cost => {
-  const start = milestones.find(({ evaluated }) => evaluated === from)
-  const end = milestones.find(({ evaluated }) => evaluated === to)
-  if (start === undefined || end === undefined) throw new Error(`nothing was logged at ${from} or at ${to} evaluations`)
+  const start = milestones.find(({ candidates }) => candidates === from)
+  const end = milestones.find(({ candidates }) => candidates === to)
+  if (start === undefined || end === undefined) throw new Error(`nothing was noted at ${from} or at ${to} candidates`)
   const each = (seconds: number): number => (1000 * seconds) / (to - from)
   const byProcess = Object.fromEntries(
     Object.entries(end.cpu).map(([name, used]) => [name, each(used - (start.cpu[name] ?? 0))]),
@@ -38,5 +47,5 @@ export const costBetween = (milestones: Milestone[], from: number, to: number): 
   return { wall: each(end.at - start.at), cpu, byProcess }
 }
 
-/** The number of evaluations at the last milestone. */
-export const last = (milestones: Milestone[]): number => milestones.at(-1)?.evaluated ?? 0
+/** The number of candidates at the last milestone. */
+export const last = (milestones: Milestone[]): number => milestones.at(-1)?.candidates ?? 0

@@ -9,7 +9,8 @@
  */
 import { Command } from 'commander'
 import type { RunStatus } from '../../../temporal/run-status.ts'
-import { closing, startModel } from './bed.ts'
+import { closing } from './bed.ts'
+import { startCountingModel } from './counting-model.ts'
 import { startInstantEngine } from './instant-engine.ts'
 import { type Cost, costBetween, last, type Milestone } from './milestones.ts'
 import { openEvolveVersion, runOpenEvolve } from './openevolve.ts'
@@ -45,19 +46,17 @@ const ours = async (candidatesPerGeneration: number): Promise<Milestone[]> => {
   const status = (await engine.bed.client.workflow.getHandle('run').result()) as RunStatus
   const programs = status.islands.reduce((sum, island) => sum + island.programs, 0)
   console.error(`${status.phase}: ${status.evaluated} evaluations, ${programs} programs, ${status.seconds} s`)
-  const milestones = engine.milestones()
   await closer.close()
-  return milestones
+  return engine.milestones
 }
 
-/** @returns when each evaluation ended, seconds since the epoch. */
-const theirs = async (): Promise<number[]> => {
-  const model = await startModel(0)
+const theirs = async (): Promise<Milestone[]> => {
+  const model = await startCountingModel()
   closer.later(model.stop)
   const settings = { modelUrl: model.url, workers: 1, evaluationSeconds: 0, locked: false }
-  const evaluations = await runOpenEvolve({ ...settings, iterations: Math.min(iterations, 2200) })
+  await runOpenEvolve({ ...settings, iterations: Math.min(iterations, 2200) })
   await closer.close()
-  return evaluations.map(({ ended }) => ended).sort((a, b) => a - b)
+  return model.milestones
 }
 
 const costRow = (each: number, from: number, to: number, { wall, cpu, byProcess }: Cost): void => {
@@ -71,7 +70,7 @@ const flatness = (milestones: Milestone[]): { early: Cost; late: Cost; end: numb
 }
 
 const showOurs = (runs: Map<number, Milestone[]>): void => {
-  head('candidates a generation', 'evaluations', 'wall, ms each', 'CPU, ms each', 'server', 'orchestrator', 'device')
+  head('candidates a generation', 'candidates', 'wall, ms each', 'CPU, ms each', 'server', 'orchestrator', 'device')
   for (const [each, milestones] of runs) {
     const { early, late, end } = flatness(milestones)
     costRow(each, ...full, early)
@@ -81,13 +80,11 @@ const showOurs = (runs: Map<number, Milestone[]>): void => {
   }
 }
 
-const showBoth = (milestones: Milestone[], ends: number[], version: string): void => {
-  head('evaluations', `OpenEvolve ${version}, ms each`, 'mlx-evolve, 4 a generation, ms each', 'share')
+const showBoth = (own: Milestone[], others: Milestone[], version: string): void => {
+  head('candidates', `OpenEvolve ${version}, ms each`, 'mlx-evolve, 4 a generation, ms each', 'share')
   for (const [from, to] of compared) {
-    const [begun = Number.NaN, ended = Number.NaN] = [ends[from - 1], ends[to - 1]]
-    const each = (1000 * (ended - begun)) / (to - from)
-    const { wall } = costBetween(milestones, from, to)
-    row(`${from + 1} to ${to}`, ms(each), ms(wall), (wall / each).toFixed(2))
+    const [mine, other] = [costBetween(own, from, to).wall, costBetween(others, from, to).wall]
+    row(`${from + 1} to ${to}`, ms(other), ms(mine), (mine / other).toFixed(2))
   }
 }
 
@@ -98,9 +95,9 @@ try {
   ])
   showOurs(runs)
   if (openevolve) {
-    const ends = await theirs()
+    const others = await theirs()
     console.log()
-    showBoth(runs.get(4) ?? [], ends, await openEvolveVersion())
+    showBoth(runs.get(4) ?? [], others, await openEvolveVersion())
   }
 } finally {
   await closer.close()

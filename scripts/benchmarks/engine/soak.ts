@@ -27,7 +27,7 @@ const leastContinued = 5
 const population = 1000
 /** As many as by default. */
 const islands = 4
-/** Evaluations after which memory has to be flat, and how flat. */
+/** Candidates after which memory has to be flat, and how flat. */
 const warmUp = 1000
 const growth = 1.2
 
@@ -56,7 +56,7 @@ const averageFrom = (used: number[], from: number, count: number): number =>
     .reduce((sum, megabytes) => sum + megabytes / count, 0)
 
 const memoryOf = (milestones: Milestone[]): { early: number; late: number; most: number } => {
-  const settled = milestones.filter(({ evaluated }) => evaluated >= warmUp)
+  const settled = milestones.filter(({ candidates }) => candidates >= warmUp)
   const used = settled.map(({ memory }) => memory.orchestrator ?? 0)
   return { early: averageFrom(used, 0, 10), late: averageFrom(used, -10, 10), most: Math.max(...used) }
 }
@@ -79,7 +79,7 @@ const judge = (
     ['longest history, events', `${seen.longest}, warned of at ${events}`, seen.longest < events],
     ['largest history, MiB', `${shown}, warned of at ${limit}`, seen.largest < bytes],
     [
-      `orchestrator's memory from evaluation ${warmUp} on, MiB`,
+      `orchestrator's memory from candidate ${warmUp} on, MiB`,
       `${early.toFixed(0)} at first, ${late.toFixed(0)} at last, ${most.toFixed(0)} at most`,
       late <= growth * early,
     ],
@@ -93,7 +93,7 @@ try {
   const seen: Histories = { told: new Set(), executions: 0, longest: 0, largest: 0 }
   const status = await runUnder(engine.bed.client, seen)
   const left = await lookAtClosed(engine.bed.client, seen)
-  const claims = judge(status, seen, left, engine.milestones())
+  const claims = judge(status, seen, left, engine.milestones)
   console.log('| | seen | holds |')
   console.log('|---|---|---|')
   for (const [what, found, holds] of claims) console.log(`| ${what} | ${found} | ${holds ? 'yes' : '**no**'} |`)
