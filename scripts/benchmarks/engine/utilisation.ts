@@ -3,7 +3,7 @@
  * evaluation's start to the last one's end the evaluators themselves had; beside OpenEvolve on the same stub and the same
  * problem, with one worker, with four, and with four whose evaluator locks the device. Prints a Markdown table.
  *
- *     npx node scripts/benchmarks/engine/utilisation.ts [--evaluations 400] [--peer-evaluations 60]
+ *     npx node scripts/benchmarks/engine/utilisation.ts [--evaluations 1000] [--peer-evaluations 60] [--islands 8]
  *
  * About a second an evaluation.
  */
@@ -29,11 +29,16 @@ const peers = [
   { workers: 4, locked: true },
 ]
 
-const { evaluations, peerEvaluations } = new Command()
-  .option('--evaluations <n>', 'evaluations of a run', Number, 400)
+const {
+  evaluations,
+  peerEvaluations,
+  islands: only,
+} = new Command()
+  .option('--evaluations <n>', 'evaluations of a run; it continues as new after about 850', Number, 1000)
+  .option('--islands <n>', 'only the runs of the setting with so many islands', Number)
   .option('--peer-evaluations <n>', 'evaluations of a run of OpenEvolve; 0 leaves it out', Number, 60)
   .parse()
-  .opts<{ evaluations: number; peerEvaluations: number }>()
+  .opts<{ evaluations: number; peerEvaluations: number; islands?: number }>()
 
 const { later, close } = closing()
 
@@ -46,8 +51,7 @@ const show = (engine: string, modelSeconds: number, use: Use): void => {
 const ours = async (modelSeconds: number, islands: number): Promise<void> => {
   const model = await startModel(1000 * modelSeconds)
   later(model.stop)
-  // A continue-as-new within the run: by default it would come after about twice as many evaluations.
-  const bed = await startBed({ 'limit.historyCount.suggestContinueAsNew': 1500 })
+  const bed = await startBed()
   later(bed.close)
   const log = path.join(bed.home, 'evaluations.jsonl')
   const problem = await writeProblem(path.join(bed.home, 'problem'), { seconds: evaluationSeconds, log, lock: '' })
@@ -81,7 +85,7 @@ const theirs = async (modelSeconds: number, { workers, locked }: (typeof peers)[
 try {
   console.log('| engine | model call | evaluations | device busy | overlapping evaluations | time |')
   console.log('|---|---|---|---|---|---|')
-  for (const { modelSeconds, islands } of settings) {
+  for (const { modelSeconds, islands } of settings.filter(({ islands }) => only === undefined || only === islands)) {
     await ours(modelSeconds, islands)
     if (peerEvaluations > 0) for (const peer of peers) await theirs(modelSeconds, peer)
   }
