@@ -111,22 +111,30 @@ class Confirmation:
 
 
 def evaluate(
-    source: str | None, purpose: str, seed: int, confirmation: Confirmation | None = None, **fields: Any
+    source: str | None,
+    purpose: str,
+    seed: int,
+    confirmation: Confirmation | None = None,
+    early: float | None = None,
+    **fields: Any,
 ) -> Answer:
     """One evaluation by a harness of its own; its seconds include the start.
 
-    `source` is None for stock against stock; `fields` go into the request. Where the machine is in trouble it
-    is asked once more. Raises HarnessFailed.
+    Unless it was started `early`, that many seconds before it is asked: so does a worker while the device is
+    still busy. `source` is None for stock against stock; `fields` go into the request. Where the machine is
+    in trouble it is asked once more. Raises HarnessFailed.
     """
     request = {"purpose": purpose, "seed": seed, "compiledAbove": None, **fields}
     try:
-        return _evaluate(source, request, confirmation)
+        return _evaluate(source, request, confirmation, early)
     except MachineTrouble as trouble:
         print(f"once more, after {trouble}", file=sys.stderr)
-        return _evaluate(source, request, confirmation)
+        return _evaluate(source, request, confirmation, early)
 
 
-def _evaluate(source: str | None, request: dict[str, Any], confirmation: Confirmation | None) -> Answer:
+def _evaluate(
+    source: str | None, request: dict[str, Any], confirmation: Confirmation | None, early: float | None
+) -> Answer:
     with Harness() as harness:
 
         def written(name: str, text: str | None) -> str | None:
@@ -139,6 +147,9 @@ def _evaluate(source: str | None, request: dict[str, Any], confirmation: Confirm
         if confirmation is not None:
             incumbent = written("incumbent.py", confirmation.incumbent)
             request["confirmation"] = {"index": confirmation.index, "incumbent": incumbent}
+        if early is not None:
+            time.sleep(early)
+            return harness.ask(request)
         answer = harness.ask(request)
         return Answer(answer.result, answer.phases, time.monotonic() - harness.started)
 
