@@ -22,6 +22,7 @@ import { nextConfirmation } from './confirmation-rule.ts'
 import { handleControl } from './control.ts'
 import { watchDeadline } from './deadline.ts'
 import { exportPopulation, measureAtEnd } from './finish.ts'
+import { needsFreshStart } from './fresh-start.ts'
 import { generate, migrate } from './island-steps.ts'
 import { handleQueries } from './queries.ts'
 import { isEnding, openRun, type Run, stateOf } from './run.ts'
@@ -115,7 +116,7 @@ const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   for (;;) {
     const seen = run.revision
     if (failures.length > 0) throw failures[0]
-    const draining = workflowInfo().continueAsNewSuggested
+    const draining = needsFreshStart(workflowInfo(), run.continuesEarly)
     deadline.look()
     run.control.spent ??= budgetSpent(run)
     if (run.control.paused === null || isEnding(run)) await releaseBlocked(run)

@@ -54,6 +54,8 @@ export interface Run {
   published: Published | null
   /** False in executions begun when every iteration was told. */
   countsSeldom: boolean
+  /** False in executions begun when only the server asked for a fresh start. */
+  continuesEarly: boolean
 }
 
 /** The run of this workflow execution. */
@@ -75,6 +77,7 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     revision: 0,
     published: null,
     countsSeldom: patched('counts-seldom'),
+    continuesEarly: patched('continues-early'),
   }
 }
 

@@ -3,7 +3,7 @@
  * evaluation's start to the last one's end the evaluators themselves had; beside OpenEvolve on the same stub and the same
  * problem, with one worker, with four, and with four whose evaluator locks the device. Prints a Markdown table.
  *
- *     npx node scripts/benchmarks/engine/utilisation.ts [--evaluations 1000] [--peer-evaluations 60] [--islands 8]
+ *     npx node scripts/benchmarks/engine/utilisation.ts [--evaluations 400] [--peer-evaluations 60] [--islands 8]
  *
  * About a second an evaluation.
  */
@@ -34,7 +34,7 @@ const {
   peerEvaluations,
   islands: only,
 } = new Command()
-  .option('--evaluations <n>', 'evaluations of a run; it continues as new after about 850', Number, 1000)
+  .option('--evaluations <n>', 'evaluations of a run; it continues as new about every 230', Number, 400)
   .option('--islands <n>', 'only the runs of the setting with so many islands', Number)
   .option('--peer-evaluations <n>', 'evaluations of a run of OpenEvolve; 0 leaves it out', Number, 60)
   .parse()
