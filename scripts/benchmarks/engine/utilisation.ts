@@ -34,7 +34,7 @@ const {
   peerEvaluations,
   islands: only,
 } = new Command()
-  .option('--evaluations <n>', 'evaluations of a run; it continues as new about every 230', Number, 400)
+  .option('--evaluations <n>', 'evaluations of a run; it continues as new after about 350', Number, 400)
   .option('--islands <n>', 'only the runs of the setting with so many islands', Number)
   .option('--peer-evaluations <n>', 'evaluations of a run of OpenEvolve; 0 leaves it out', Number, 60)
   .parse()
