@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { connectClient } from '../../temporal/connection.ts'
 import { DevServerFailed, startDevServer, stopDevServer } from '../../temporal/dev-server.ts'
 import { PortInUse } from '../../temporal/ports.ts'
@@ -88,8 +88,11 @@ test.each([0, 1000])('a port in use (offset %i) is named with the ways out, and 
 test('dynamic config reaches the server', async () => {
   await startDevServer({ dynamicConfig: { 'limit.maxIDLength': 20 } })
   const client = await connectClient()
-  const start = client.workflow.start('any', { workflowId: 'x'.repeat(21), taskQueue: 'nobody' })
-  await expect(start).rejects.toMatchObject({ cause: { details: expect.stringMatching(/length exceeds limit/) } })
+  const refused = async () => {
+    const start = client.workflow.start('any', { workflowId: 'x'.repeat(21), taskQueue: 'nobody' })
+    await expect(start).rejects.toMatchObject({ cause: { details: expect.stringMatching(/length exceeds limit/) } })
+  }
+  await vi.waitFor(refused, 10_000) // a server that has just come up may have other reasons to refuse
   await client.connection.close()
 })
 
