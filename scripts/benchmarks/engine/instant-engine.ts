@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { RunInput } from '../../../temporal/run-config.ts'
 import { startRun } from '../../cli/start-run.ts'
-import { type Bed, type closing, startBed, startCompanion, startWorker } from './bed.ts'
+import { type Bed, type Companion, type closing, startBed, startCompanion, startWorker } from './bed.ts'
 import { writeProblem } from './bench-problem.ts'
 import { startCountingModel } from './counting-model.ts'
 import type { Milestone } from './milestones.ts'
@@ -11,6 +11,9 @@ export interface InstantEngine {
   bed: Bed
   /** Starts the run `run` of the bench's problem. */
   start: (input: Omit<RunInput, 'problem'>) => Promise<void>
+  orchestrator: Companion
+  /** Starts another orchestrator, for when the first one has ended. */
+  startNext: () => Promise<void>
   /** What was used until now, by candidates. */
   milestones: Milestone[]
 }
@@ -22,8 +25,12 @@ export const startInstantEngine = async ({ later }: ReturnType<typeof closing>):
   const bed = await startBed()
   later(bed.close)
   const problem = await writeProblem(path.join(bed.home, 'problem'), { seconds: 0, log: '', lock: '' })
-  const orchestrator = await startWorker('orchestrator', { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'stub' })
-  later(orchestrator.stop)
+  const orchestrate = async (): Promise<Companion> => {
+    const orchestrator = await startWorker('orchestrator', { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'stub' })
+    later(orchestrator.stop)
+    return orchestrator
+  }
+  const orchestrator = await orchestrate()
   const device = await startCompanion([path.join(import.meta.dirname, 'instant-device.ts')], /polls/)
   later(device.stop)
   model.watch({ server: bed.serverPid, orchestrator: orchestrator.pid, device: device.pid })
@@ -31,6 +38,10 @@ export const startInstantEngine = async ({ later }: ReturnType<typeof closing>):
     bed,
     start: async (input) => {
       await startRun(bed.client, 'run', { problem, mutation: { mutator: 'model' }, ...input })
+    },
+    orchestrator,
+    startNext: async () => {
+      await orchestrate()
     },
     milestones: model.milestones,
   }

@@ -6,14 +6,11 @@
  *
  * About a minute.
  */
-import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { WorkflowHandle } from '@temporalio/client'
 import { Command } from 'commander'
-import { startRun } from '../../cli/start-run.ts'
-import { closing, startBed, startCompanion, startWorker } from './bed.ts'
-import { writeProblem } from './bench-problem.ts'
-import { startCountingModel } from './counting-model.ts'
+import { closing } from './bed.ts'
+import { startInstantEngine } from './instant-engine.ts'
 
 const { events } = new Command()
   .option(
@@ -37,16 +34,8 @@ const timedOut = async (execution: WorkflowHandle, before: number): Promise<numb
 
 const closer = closing()
 try {
-  const model = await startCountingModel()
-  closer.later(model.stop)
-  const bed = await startBed()
-  closer.later(bed.close)
-  const problem = await writeProblem(path.join(bed.home, 'problem'), { seconds: 0, log: '', lock: '' })
-  const env = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: 'stub' }
-  const device = await startCompanion([path.join(import.meta.dirname, 'instant-device.ts')], /polls/)
-  closer.later(device.stop)
-  const orchestrator = await startWorker('orchestrator', env)
-  await startRun(bed.client, 'run', { problem, iterations: 5000, mutation: { mutator: 'model' } })
+  const { bed, orchestrator, start, startNext } = await startInstantEngine(closer)
+  await start({ iterations: 5000 })
   const { runId } = await bed.client.workflow.getHandle('run').describe()
   const execution = bed.client.workflow.getHandle('run', runId)
   while ((await execution.describe()).historyLength < events) await delay(100)
@@ -54,8 +43,7 @@ try {
   process.kill(orchestrator.pid, 'SIGKILL')
   const killed = performance.now()
   const { historyLength, historySize = 0 } = await execution.describe()
-  const next = await startWorker('orchestrator', env)
-  closer.later(next.stop)
+  await startNext()
   let late: number | null = null
   while (late === null && performance.now() - killed < limitMs) {
     await delay(200)
