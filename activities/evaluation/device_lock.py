@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+from dataclasses import dataclass
 
 from optimized_kernels.sandbox.process_tree import die_with_parent
 
@@ -39,22 +40,33 @@ def try_lock(path: str) -> int | None:
     return descriptor
 
 
-def begin_to_wait(path: str) -> tuple[int, int]:
+@dataclass(frozen=True)
+class Wait:
+    """`descriptor` will hold the lock; `news` can be read from once it may do so; `child` is who waits."""
+
+    descriptor: int
+    news: int
+    child: int
+
+
+def begin_to_wait(path: str) -> Wait:
     """Waits for the lock in a child of this process, which must have one thread.
 
-    Returns a descriptor, which will hold the lock, and the id of the child, which ends when it does. A lock
-    belongs to what was opened, so the child takes it for both. Raises OSError as try_lock does.
+    A lock belongs to what was opened, so the child takes it for both. Raises OSError as try_lock does.
     """
     descriptor = _open(path)
+    news, news_end = os.pipe()
     parent = os.getpid()
     child = os.fork()
     if child == 0:
         try:
             die_with_parent(parent)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
+            os.write(news_end, b".")  # heard sooner than its end
         finally:
             os._exit(0)
-    return descriptor, child
+    os.close(news_end)
+    return Wait(descriptor, news, child)
 
 
 def has_lock(path: str, descriptor: int) -> bool | None:

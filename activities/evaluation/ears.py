@@ -21,7 +21,7 @@ class Ears:
         self.children = Children()
         self.sources: dict[int, Callable[[bytes], None]] = {}
         self.request = b""
-        # What the child is still to read on its stdin.
+        # The child's stdin, once there is one, with what it is still to read.
         self.handed: Outbox | None = None
         wake, waker = os.pipe()
         os.set_blocking(wake, False)
@@ -40,10 +40,17 @@ class Ears:
         """Hands what arrives on `descriptor` to `sink`, until its end."""
         self.sources[descriptor] = sink
 
-    def hand(self, descriptor: int) -> None:
-        """Gives the child its request, as it reads it. Its stdin stays open: an end would be ours."""
-        self.handed = Outbox(descriptor)
-        self.handed.pending += self.request.split(b"\n")[0] + b"\n"
+    def ignore(self, descriptor: int) -> None:
+        """Closes `descriptor`, whatever may still arrive on it."""
+        self.sources.pop(descriptor, None)
+        os.close(descriptor)
+
+    def hand(self, line: bytes) -> None:
+        """Gives the child a line, as it reads it. Its stdin stays open: an end would be ours."""
+        if self.handed is None:
+            raise RuntimeError("there is no child yet")
+        self.handed.pending += line
+        self.handed.flush()
 
     def _hear_worker(self, data: bytes) -> None:
         if b"\n" not in self.request:

@@ -67,10 +67,9 @@ const functionCommand = async (job: EvaluationJob, program: string, own: string)
   const { options, seed } = job
   const folder = await copyProblem(job, own)
   return {
-    arguments: ['-u', callEvaluator],
+    arguments: ['-u', callEvaluator, '--early'],
     request: { folder, program, options, seed },
     sandbox: { options: options.sandbox ?? 'any', readable: [folder] },
-    early: true,
   }
 }
 
@@ -80,7 +79,7 @@ const commandOf = async (job: EvaluationJob, program: string, own: string) => {
     ? functionCommand(job, program, own)
     : {
         // -P: the scratch folder, where candidates write, is no place to import from.
-        arguments: ['-P', '-u', '-m', 'optimized_kernels.measurement'],
+        arguments: ['-P', '-u', '-m', 'optimized_kernels.measurement', '--early'],
         request: {
           ...{ program, options, seed, compiledAbove, purpose },
           confirmation: await writeConfirmation(job.confirmation, path.dirname(program)),
@@ -120,6 +119,7 @@ export const evaluateOnce = async (
       lockFile: path.resolve(machine.lockFile),
       timeoutSeconds: job.timeoutSeconds,
       ...(await commandOf(job, program, own)),
+      early: true,
       journalEntry,
       cwd: scratch,
       remove: own,

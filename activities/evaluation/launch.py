@@ -5,13 +5,14 @@
         [--sandbox <JSON of options.sandbox> [--readable <path>]...] -- <command...>
 
 With --sandbox the whole command is confined to the scratch folder; without, it sees to that itself. With
---early it is started before the device is free: it must not do anything that counts before its stdin. With
---journal the worker's journal says that the command has begun, on the disk, before it does.
+--early it is started, and handed its line, before the device is free: it must not do anything that counts
+until it gets an empty line as well. With --journal the worker's journal says that the command has begun, on
+the disk, before it does.
 
-stdin: a first line, handed to the command once the device is its own; then silence, whose end means that
-the worker died or cancelled. fd 3: JSON lines to the worker: `waiting`, `device`, what the command said
-(`phase`, `result`, `garbage`), `ended`. The command's own fd 3 is its event channel. The folder to
-remove goes where nobody else is left to do it. Imports no candidate code and no MLX.
+stdin: a first line, handed to the command; then silence, whose end means that the worker died or cancelled.
+fd 3: JSON lines to the worker: `waiting`, `device`, what the command said (`phase`, `result`, `garbage`),
+`ended`. The command's own fd 3 is its event channel. The folder to remove goes where nobody else is left to
+do it. Imports no candidate code and no MLX.
 """
 
 from __future__ import annotations
@@ -72,15 +73,8 @@ class Report:
         return {"event": "ended", **vars(self), **texts}
 
 
-@dataclass
-class Command:
-    """The command's process, and the end of its stdin that the launcher writes to."""
-
-    pid: int
-    stdin: int
-
-
-def _spawn(confinement: Confinement, report: Report, ears: Ears) -> Command:
+def _start(confinement: Confinement, report: Report, ears: Ears) -> int:
+    """Starts the command and hands it its line; returns its process id."""
     parent = os.getpid()
 
     def prepare() -> None:
@@ -110,7 +104,9 @@ def _spawn(confinement: Confinement, report: Report, ears: Ears) -> Command:
     ears.listen(out, report.stdout.add)
     ears.listen(err, report.stderr.add)
     ears.listen(channel, Lines(ears.outbox.send).add)
-    return Command(process.pid, stdin)
+    ears.handed = Outbox(stdin)
+    ears.hand(ears.request.split(b"\n")[0] + b"\n")
+    return process.pid
 
 
 def _supervise(child: int, deadline: float, confinement: Confinement, ears: Ears, report: Report) -> None:
@@ -176,16 +172,18 @@ def _take_device(path: str, ears: Ears) -> int | None:
 
 def _wait_for_device(path: str, ears: Ears) -> int | None:
     """The lock, the moment that it is free; None where somebody tidied its file away, or nobody wants it."""
-    descriptor, waiter = begin_to_wait(path)
+    wait = begin_to_wait(path)
+    ears.listen(wait.news, lambda _: None)
     held: bool | None = False
     while held is False and not ears.abandoned:
-        ears.pump(60.0)  # the waiter's end is heard
-        held = has_lock(path, descriptor)
+        ears.pump(60.0)
+        held = has_lock(path, wait.descriptor)
+    ears.ignore(wait.news)
     if held:
-        return descriptor
+        return wait.descriptor
     with contextlib.suppress(ProcessLookupError):
-        os.kill(waiter, signal.SIGKILL)
-    os.close(descriptor)
+        os.kill(wait.child, signal.SIGKILL)
+    os.close(wait.descriptor)
     return None
 
 
@@ -199,19 +197,21 @@ def _evaluate(arguments: argparse.Namespace, ears: Ears) -> Report:
         report.how, report.reason = "refused", str(refused)
         return report
     report.sandbox = confinement.sandbox
-    command = _spawn(confinement, report, ears) if arguments.early else None
+    command = _start(confinement, report, ears) if arguments.early else None
     lock = _take_device(arguments.lock, ears)
     if lock is None:
         if command is not None:
-            report.left = _end(command.pid, ears, GRACE_SECONDS)
+            report.left = _end(command, ears, GRACE_SECONDS)
         return report
     if arguments.journal is not None:
         mark_begun(arguments.journal)
     started = time.monotonic()
     ears.outbox.send({"event": "device", "startedAt": time.time() * 1000})
-    command = command or _spawn(confinement, report, ears)
-    ears.hand(command.stdin)
-    _supervise(command.pid, started + arguments.timeout, confinement, ears, report)
+    if command is None:
+        command = _start(confinement, report, ears)
+    else:
+        ears.hand(b"\n")
+    _supervise(command, started + arguments.timeout, confinement, ears, report)
     report.seconds = time.monotonic() - started
     os.close(lock)
     return report

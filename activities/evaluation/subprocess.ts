@@ -20,7 +20,7 @@ export interface Launch {
   arguments: string[]
   /** The evaluation's stdin, one JSON line. */
   request: Record<string, unknown>
-  /** Starts it before the device is free: it does nothing until it is given its request. */
+  /** Starts it before the device is free: it gets ready, and waits for an empty line after its request. */
   early?: boolean | undefined
   /** Confines the evaluation as a whole: the problem's `options.sandbox`, and what it may read. */
   sandbox?: { options: unknown; readable: string[] } | undefined

@@ -1,8 +1,9 @@
-"""``python -m optimized_kernels.measurement``: one evaluation.
+"""``python -m optimized_kernels.measurement [--early]``: one evaluation.
 
 One line of JSON on standard input is the request; file descriptor 3 gets JSON lines, phases while working and
-one result. Where standard input is a pipe its end ends the harness. Exit codes: 0 a result was written, 1 the
-machine is in trouble, 2 the request is wrong.
+one result. Started early, it gets ready, without the device and without candidate code, and waits for another
+line, which says that the device is its own. Where standard input is a pipe its end ends the harness. Exit
+codes: 0 a result was written, 1 the machine is in trouble, 2 the request is wrong.
 """
 
 from __future__ import annotations
@@ -41,11 +42,17 @@ def _report(phase: str, detail: str = "") -> None:
 
 
 def _read_line() -> str:
-    """The first line, unbuffered: the rest of standard input is the dead man's switch."""
+    """A line, unbuffered: the rest of standard input is the dead man's switch."""
     line = b""
     while not line.endswith(b"\n") and (byte := os.read(0, 1)):
         line += byte
     return line.decode(errors="replace")
+
+
+def _wait_for_device() -> None:
+    """Until a line says that the device is free. Ends the harness where none will come."""
+    if not _read_line():
+        raise SystemExit("nobody waits for the result")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -72,14 +79,20 @@ def _gate(request: Request) -> Failed | Rejected | None:
     return check_source(request.source, INTERFACES, request.allow_modules)
 
 
-def _evaluate(request: Request) -> Json:
-    _report("static")
+def _evaluate(request: Request, early: bool) -> Json:
+    def begin() -> None:
+        if early:
+            _wait_for_device()
+        _end_with_input()
+        _report("static")
+
     import_scipy()
     refused = _gate(request)
     if refused is not None:
+        begin()
         return result_json(refused, machine(), {})
-    _report("load", "starting all sides")
-    with started(request) as sides:
+    with started(request, begin=begin) as sides:
+        _report("load", "all sides are up")
         facts = environment(sides.reference.ask("describe"), request.preset_name)
         facts["sandbox"] = sides.sandbox
         if request.purpose == "calibration":
@@ -100,11 +113,10 @@ def main() -> int:
     signal.signal(signal.SIGINT, _stop)
     try:
         request = parse_request(_read_line())
-        _end_with_input()
         # Before orphans are adopted: trying the sandbox out leaves one.
         find_sandbox(request.sandbox)
         adopt_orphans()
-        result = _evaluate(request)
+        result = _evaluate(request, early=sys.argv[1:] == ["--early"])
     except (RequestError, SandboxUnavailable) as error:
         print(error, file=sys.stderr)
         return 2

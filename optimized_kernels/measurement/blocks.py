@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 
 from optimized_kernels.measurement.sides import (
@@ -12,6 +14,7 @@ from optimized_kernels.measurement.sides import (
     COMPILE_SECONDS,
     REFERENCE,
     Loop,
+    Side,
     Sides,
     Turn,
 )
@@ -76,13 +79,20 @@ class Blocks:
         self.sides.share_kernels()
 
     def warm_up(self, loop: Loop, turns: int, first_limit: float | None) -> None:
-        """Untimed turns of every side, the reference first: those build kernels."""
-        for name, side in self.sides.by_name.items():
-            for number in range(turns):
-                limit = first_limit if number == 0 else None
-                self.sides.turn(name, self.draw_seed(), loop, self.draw_seed(), limit)
-            side.ask("settle")
-            side.end_checks()
+        """Untimed turns of every side: side by side, where their memory allows it."""
+        sides = self.sides
+        sides.freezer.release()
+        with ThreadPoolExecutor(1 if sides.frugal else len(sides.by_name)) as pool:
+            warmed = pool.map(partial(self._warm_up, loop, turns, first_limit), sides.by_name.values())
+            for _ in warmed:
+                pass
+
+    def _warm_up(self, loop: Loop, turns: int, first_limit: float | None, side: Side) -> None:
+        for number in range(turns):
+            limit = first_limit if number == 0 else None
+            side.turn(self.draw_seed(), loop, self.draw_seed(), limit)
+        side.ask("settle")
+        side.end_checks()
 
     def block(self, loop: Loop, measured: Measured) -> Rejected | None:
         """One more block, or the reason why a turn in it is no training."""

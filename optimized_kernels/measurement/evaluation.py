@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from optimized_kernels.measurement.alone import check_alone
 from optimized_kernels.measurement.audit import check_audit
 from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.calibration import Context
 from optimized_kernels.measurement.confirmation import time_launch, time_launches
-from optimized_kernels.measurement.correctness import Trained, check_cases, check_training
+from optimized_kernels.measurement.correctness import (
+    Answer,
+    Trained,
+    check_cases,
+    check_training,
+    looks_at_training,
+)
 from optimized_kernels.measurement.findings import Findings
 from optimized_kernels.measurement.gate import seams_of
 from optimized_kernels.measurement.libraries import check_libraries
 from optimized_kernels.measurement.loss_curve import check_loss_curve
 from optimized_kernels.measurement.preparation import check_prepared
-from optimized_kernels.measurement.reached import check_reached
+from optimized_kernels.measurement.reached import Counts, check_reached
 from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.roofline import exceeds
 from optimized_kernels.measurement.screening import screen
-from optimized_kernels.measurement.side_process import SideDied, SideError, SideTimedOut
+from optimized_kernels.measurement.side_process import Arrays, SideDied, SideError, SideTimedOut
 from optimized_kernels.measurement.sides import CANDIDATE, COMPILE_SECONDS, Loop, Sides
 from optimized_kernels.measurement.tolerance import Agreement
 from optimized_kernels.measurement.turn_check import TurnCheck
 from optimized_kernels.measurement.verdict import Failed, Rejected, Stage, Verdict
-from optimized_kernels.seams.interface import INTERFACES
+from optimized_kernels.seams.interface import INTERFACES, Interface
 from optimized_kernels.workloads.cost import step_cost
 
 ReportPhase = Callable[[str, str], None]
@@ -76,25 +83,57 @@ class Evaluation:
             written = ", ".join(interface.seam for interface in seams)
             found = f"it defines {written} at its top level and exports {', '.join(installed)} when run"
             return Rejected("load", f"program's seams are ambiguous: {found}")
+        return self._check_seams(seams) or self._loss_curve()
+
+    def _check_seams(self, seams: Sequence[Interface]) -> Rejected | None:
+        """Is it the same arithmetic and the same training, and did the seams take part in it?
+
+        The candidate works through its requests while the reference works through its own.
+        """
+        side, looks = self.sides.candidate, looks_at_training(self.sides.reference.turn_steps)
+        names = [interface.seam for interface in seams]
         self._enter("correctness")
-        cases = check_cases(sides, request.seed, [interface.seam for interface in seams])
-        if isinstance(cases, Agreement):
-            self.found.cases = cases
-        elif not (request.allow_precision and cases.finite):
-            return Rejected("correctness", f"wrong result in a seam: {cases.reason}")
-        trained = check_training(sides, request.seed, request.allow_precision)
+        candidate, seed = ThreadPoolExecutor(1), self.request.seed
+        cases = candidate.submit(side.ask_arrays, "cases", seed=seed, seams=names)
+        training = candidate.submit(side.trained, seed, looks)
+        counts = candidate.submit(check_reached, side, seed, seams)
+        try:
+            if self.sides.frugal:
+                wait([counts])
+            wrong = self._compare(names, cases.result, training.result)
+            if wrong is not None:
+                return wrong
+            self._enter("reached")
+            return self._count(counts.result())
+        finally:
+            if not counts.done():
+                side.process.kill()  # it may hang, and nothing of it is wanted any more
+            candidate.shutdown(cancel_futures=True)
+
+    def _compare(
+        self, seams: list[str], cases: Answer[Arrays], training: Answer[Sequence[Arrays]]
+    ) -> Rejected | None:
+        request, reference = self.request, self.sides.reference
+        agreed = check_cases(reference, request.seed, seams, cases)
+        if isinstance(agreed, Agreement):
+            self.found.cases = agreed
+        elif not (request.allow_precision and agreed.finite):
+            return Rejected("correctness", f"wrong result in a seam: {agreed.reason}")
+        trained = check_training(reference, request.seed, request.allow_precision, training)
         if isinstance(trained, Rejected):
             return trained
         self.found.trained = trained
-        self._enter("reached")
-        counts = check_reached(sides, request.seed, seams)
+        return None
+
+    def _count(self, counts: Counts | Rejected) -> Rejected | None:
         if isinstance(counts, Rejected):
             return counts
         self.found.counts = counts
-        return self._loss_curve(trained)
+        return None
 
-    def _loss_curve(self, trained: Trained) -> Rejected | None:
+    def _loss_curve(self) -> Rejected | None:
         """A longer stretch of training, where a result is to be reported or precision was given up."""
+        trained = self._trained()
         if self.request.purpose != "confirmation" and trained.precise:
             return None
         self._enter("correctness", "loss curve")
@@ -106,11 +145,14 @@ class Evaluation:
 
     def _time(self) -> Rejected | None:
         self._enter("timing", "eager")
-        trained = self.found.trained
-        if trained is None:
-            raise RuntimeError("training is checked before it is timed")
+        trained = self._trained()
         confirming = self.request.purpose == "confirmation"
         return self._confirm(trained) if confirming else self._screen(trained)
+
+    def _trained(self) -> Trained:
+        if self.found.trained is None:
+            raise RuntimeError("training is checked first")
+        return self.found.trained
 
     def _confirm(self, trained: Trained) -> Rejected | None:
         request, launches = self.request, self.found.launches

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from optimized_kernels.measurement.answers import count, texts
-from optimized_kernels.measurement.sides import CANDIDATE, Sides, Turn
+from optimized_kernels.measurement.sides import Side, Turn
 from optimized_kernels.measurement.verdict import Rejected
 from optimized_kernels.seams.interface import Interface
 
@@ -44,8 +44,7 @@ def _directions(seam: Interface) -> list[str]:
     return ["forward", "backward"] if seam.has_backward else ["forward"]
 
 
-def _counts(sides: Sides, seams: Sequence[Interface]) -> Counts:
-    candidate = sides.candidate
+def _counts(candidate: Side, seams: Sequence[Interface]) -> Counts:
     read, answer = partial(candidate.process.read, "counts"), candidate.ask("counts")
     found = answer.get("seams")
     own = found if isinstance(found, dict) else {}
@@ -57,13 +56,12 @@ def _counts(sides: Sides, seams: Sequence[Interface]) -> Counts:
     return Counts(counts, "\n".join(read(partial(texts, name="products"), answer)))
 
 
-def check_reached(sides: Sides, seed: int, seams: Sequence[Interface]) -> Counts | Rejected:
+def check_reached(candidate: Side, seed: int, seams: Sequence[Interface]) -> Counts | Rejected:
     """Counts of an uncompiled step, or the first seam of the program that the step does without."""
-    candidate = sides.candidate
     # A trace has forgotten the Python code that counts, and would have to be built anew for every poison.
     candidate.ask("compiling", enabled=False)
-    honest = sides.turn(CANDIDATE, seed, "eager", seed, steps=1)
-    counts = _counts(sides, seams)
+    honest = candidate.turn(seed, "eager", seed, steps=1)
+    counts = _counts(candidate, seams)
     for seam in seams:
         name = seam.seam
         for direction in _directions(seam):
@@ -71,7 +69,7 @@ def check_reached(sides: Sides, seed: int, seams: Sequence[Interface]) -> Counts
             if counts.seams[name][direction] < 1:
                 return Rejected("reached", f"the training step never calls the program's {where}")
             candidate.ask("poison", seam=name, direction=direction)
-            poisoned = sides.turn(CANDIDATE, seed, "eager", seed, steps=1)
+            poisoned = candidate.turn(seed, "eager", seed, steps=1)
             if not _changes(poisoned, honest, direction):
                 return Rejected(
                     "reached", f"falsifying the program's {where} changes nothing in the training"

@@ -21,9 +21,9 @@ from optimized_kernels.measurement.verdict import Rejected
 HOPELESS = math.log(0.98)
 # From this centre on a program gets more than its share of the device.
 PROMISING = math.log(1.02)
-PROMISING_SHARE = 1.6
+PROMISING_SHARE = 1.25
 # A slow program may overdraw the budget this far to get a usable interval.
-OVERDRAFT = 1.6
+OVERDRAFT = 1.25
 USABLE_BLOCKS = 5
 REPORT_SECONDS = 1.0
 

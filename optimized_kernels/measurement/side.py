@@ -99,10 +99,12 @@ class Side:
         gc.collect()
         return {}
 
-    def step(self) -> dict[str, Any]:
-        """Trains on the prepared batches."""
-        for batch in self.batches:
+    def step(self, steps: int | None = None) -> dict[str, Any]:
+        """Trains on the next `steps` of the prepared batches, or on all of them."""
+        batches = self.batches if steps is None else self.batches[:steps]
+        for batch in batches:
             loss = self._training.step(self.loop, batch)
+        self.batches = self.batches[len(batches) :]
         return {"loss": loss.item()}
 
     def probe(self, seed: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -119,23 +119,27 @@ class Side:
         answer = self.ask("memory")
         return {name: self.process.read("memory", partial(finite, name=name), answer) for name in MEMORY}
 
-    def trained(self, seed: int, steps: int) -> Arrays:
-        """Everything that `steps` eager steps from the state of `seed` change."""
-        self.begin_trained(seed, steps)
-        return self.end_trained(steps)
+    def trained(self, seed: int, looks: Sequence[int]) -> list[Arrays]:
+        """Everything that eager training from the state of `seed` has changed after each of these numbers of
+        steps, which grow."""
+        self.begin_trained(seed, looks)
+        return self.end_trained(looks)
 
-    def begin_trained(self, seed: int, steps: int) -> None:
+    def begin_trained(self, seed: int, looks: Sequence[int]) -> None:
         """Asks for `trained` without waiting for it. `end_trained` must follow."""
-        self.send("prepare", seed=seed, steps=steps, loop="eager")
-        self.send("step")
-        self.send("updates")
+        self.send("prepare", seed=seed, steps=looks[-1], loop="eager")
+        for steps in _between(looks):
+            self.send("step", steps=steps)
+            self.send("updates")
         self._ask_to_release()
 
-    def end_trained(self, steps: int) -> Arrays:
+    def end_trained(self, looks: Sequence[int]) -> list[Arrays]:
         """What `begin_trained` asked for."""
         self.receive("prepare")
-        self.receive("step", steps * self.limit)
-        updates = self.receive_arrays("updates")
+        updates = []
+        for steps in _between(looks):
+            self.receive("step", steps * self.limit)
+            updates.append(self.receive_arrays("updates"))
         self._released()
         return updates
 
@@ -158,6 +162,11 @@ class Side:
     def _released(self) -> None:
         if self.frugal:
             self.receive("release")
+
+
+def _between(looks: Sequence[int]) -> list[int]:
+    """Steps from each look to the next, the first one from the beginning."""
+    return [look - before for before, look in zip((0, *looks), looks, strict=False)]
 
 
 class Reference(Side):
@@ -286,8 +295,13 @@ def _sides_of(request: Request) -> tuple[str, ...]:
 
 
 @contextmanager
-def started(request: Request, names: tuple[str, ...] | None = None) -> Iterator[Sides]:
-    """Starts the sides of a request's launches, or those named, all at once, and kills them at the end."""
+def started(
+    request: Request, names: tuple[str, ...] | None = None, begin: Callable[[], None] = lambda: None
+) -> Iterator[Sides]:
+    """Starts the sides of a request's launches, or those named, all at once, and kills them at the end.
+
+    `begin` is called once their processes are on their way, before any of them uses the device.
+    """
     names = names or _sides_of(request)
     sandbox, limits = find_sandbox(request.sandbox), Limits(memory_bytes=request.preset.memory_gib * GIB)
     with ExitStack() as stack:
@@ -300,6 +314,7 @@ def started(request: Request, names: tuple[str, ...] | None = None) -> Iterator[
         for name in names:
             if name != REFERENCE:
                 _copy_kernels(processes[REFERENCE], processes[name])
+        begin()
         _create(processes, request)
         by_name: dict[str, Side] = {
             name: (Side if name == CANDIDATE else Reference)(process, request)

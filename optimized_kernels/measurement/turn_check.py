@@ -82,8 +82,8 @@ class TurnCheck:
         """
         self.sides.freezer.only(REFERENCE)
         reference = self.sides.reference
-        _, found = reordered_training(reference, turn.seed, reference.turn_steps)
-        return {name: max(error, found[name]) for name, error in self.trained.errors.items()}
+        (stock,) = reordered_training(reference, turn.seed, [reference.turn_steps])
+        return {name: max(error, stock.errors[name]) for name, error in self.trained.errors.items()}
 
     def _everything(self, turn: Turn) -> Rejected | None:
         """Copies out all that the turn just over has trained, on both sides.

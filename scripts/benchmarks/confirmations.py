@@ -63,11 +63,13 @@ def main() -> None:
     parser = arguments("confirmations", __doc__ or "")
     parser.add_argument("--preset", default="small")
     parser.add_argument("--seconds", type=float, default=20.0, help="of eager blocks, over all launches")
+    parser.add_argument("--launches", type=int, default=8)
     parser.add_argument("programs", nargs="+", type=Path)
     given = parser.parse_args()
     known = facts()
     print(heading(known))
-    options = {"preset": given.preset, "timingSeconds": QUICK_SECONDS if given.quick else given.seconds}
+    seconds = QUICK_SECONDS if given.quick else given.seconds
+    options = {"preset": given.preset, "timingSeconds": seconds, "launches": given.launches}
     rows, raw = [], []
     for number, path in enumerate(given.programs):
         first = Confirmation(1, None)

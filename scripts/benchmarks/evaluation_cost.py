@@ -3,7 +3,7 @@
     python -m scripts.benchmarks.evaluation_cost [--runs 10]
 
 Wall time is measured here: from the harness's start to the result, and, for one that waits for the device
-while another is evaluated, as most do, from the request to the result: its Python is up by then.
+while another is evaluated, as most do, from when the device is free: its processes are up by then.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scripts.benchmarks.harness_client import ROOT, Answer, evaluate, scored
 from scripts.benchmarks.machine import arguments, facts, heading
 from scripts.benchmarks.table import markdown_table, write_raw
 
-# Time enough for a harness to import what it needs.
+# Time enough for all processes of an evaluation to import what they need.
 EARLY_SECONDS = 2.0
 PARTS = ("wall", "timed", "beyond", "before_timing")
 DEFAULT = ROOT / "problems" / "mlx_training" / "initial_program.py"

@@ -47,7 +47,7 @@ class Answer:
 class Harness:
     """A harness with a folder of its own, for a single request."""
 
-    def __init__(self) -> None:
+    def __init__(self, early: bool = False) -> None:
         self.started = time.monotonic()
         self.folder = tempfile.TemporaryDirectory(prefix="benchmark-")
         self.scratch = Path(self.folder.name)
@@ -55,6 +55,8 @@ class Harness:
         events, events_end = os.pipe()
         # A shell gives the pipe its number; -P as the worker does.
         command = [sys.executable, "-P", "-m", "optimized_kernels.measurement"]
+        if early:
+            command.append("--early")
         with self.stderr.open("wb") as errors:
             self.process = subprocess.Popen(
                 ["bash", "-c", f"exec {shlex.join(command)} 3>&{events_end}"],
@@ -67,12 +69,16 @@ class Harness:
         os.close(events_end)
         self.events = os.fdopen(events)
 
-    def ask(self, request: dict[str, Any]) -> Answer:
-        """Sends one request and reads events until its result."""
+    def ask(self, request: dict[str, Any], early: float | None = None) -> Answer:
+        """Sends one request and reads events until its result.
+
+        Seconds count from then on, or, started early, from when the device is said to be free, `early` later.
+        """
+        self._say(json.dumps(request))
+        if early is not None:
+            time.sleep(early)
+            self._say("")
         sent = time.monotonic()
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(request).encode() + b"\n")
-        self.process.stdin.flush()
         phases: list[Phase] = []
         for line in self.events:
             event = json.loads(line)
@@ -84,6 +90,11 @@ class Harness:
         printed = self.stderr.read_text(errors="replace")[-4000:]
         kind = MachineTrouble if code == MACHINE_TROUBLE else HarnessFailed
         raise kind(f"no result, exit code {code}, for {json.dumps(request)}\n{printed}")
+
+    def _say(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
 
     def __enter__(self) -> Harness:
         return self
@@ -120,9 +131,9 @@ def evaluate(
 ) -> Answer:
     """One evaluation by a harness of its own; its seconds include the start.
 
-    Unless it was started `early`, that many seconds before it is asked: so does a worker while the device is
-    still busy. `source` is None for stock against stock; `fields` go into the request. Where the machine is
-    in trouble it is asked once more. Raises HarnessFailed.
+    Unless it was started `early`, that many seconds before the device is said to be free: so does a worker
+    while another program is evaluated. `source` is None for stock against stock; `fields` go into the
+    request. Where the machine is in trouble it is asked once more. Raises HarnessFailed.
     """
     request = {"purpose": purpose, "seed": seed, "compiledAbove": None, **fields}
     try:
@@ -135,7 +146,7 @@ def evaluate(
 def _evaluate(
     source: str | None, request: dict[str, Any], confirmation: Confirmation | None, early: float | None
 ) -> Answer:
-    with Harness() as harness:
+    with Harness(early is not None) as harness:
 
         def written(name: str, text: str | None) -> str | None:
             if text is None:
@@ -147,10 +158,9 @@ def _evaluate(
         if confirmation is not None:
             incumbent = written("incumbent.py", confirmation.incumbent)
             request["confirmation"] = {"index": confirmation.index, "incumbent": incumbent}
+        answer = harness.ask(request, early)
         if early is not None:
-            time.sleep(early)
-            return harness.ask(request)
-        answer = harness.ask(request)
+            return answer
         return Answer(answer.result, answer.phases, time.monotonic() - harness.started)
 
 

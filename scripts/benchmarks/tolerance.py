@@ -73,11 +73,11 @@ def _request(preset: str, seed: int) -> Request:
 
 
 def _stock(sides: Sides, seed: int) -> tuple[Arrays, dict[str, float]]:
-    stock = sides.reference.trained(seed, 1)
+    (stock,) = sides.reference.trained(seed, [1])
     runs = []
     for parts in SPLITS:
         sides.reference.ask("split", parts=parts)
-        runs.append(sides.reference.trained(seed, 1))
+        runs += sides.reference.trained(seed, [1])
     sides.reference.ask("split", parts=0)
     return stock, reordering_errors(stock, runs)
 
@@ -88,7 +88,7 @@ def _row(preset: str, name: str, source: str, seeds: int) -> str:
         sides.candidate.ask("load", source=source)
         for seed in range(1, seeds + 1):
             stock, errors = _stock(sides, seed)
-            own = sides.candidate.trained(seed, 1)
+            (own,) = sides.candidate.trained(seed, [1])
             # Where stock disagrees with itself a relative distance says nothing.
             told = [tensor for tensor in stock if errors[tensor] <= NOISE]
             distances = sorted(relative_error(own[tensor], stock[tensor]) for tensor in told)

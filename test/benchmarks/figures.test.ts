@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { useOf } from '../../scripts/benchmarks/engine/intervals.ts'
-import { costBetween } from '../../scripts/benchmarks/engine/milestones.ts'
+import { costBetween, median, medianCost } from '../../scripts/benchmarks/engine/milestones.ts'
 
 test('a device is busy while anybody has it, and shared evaluations are counted', () => {
   const intervals = [
@@ -27,4 +27,11 @@ test('what a candidate costs lies between two milestones, by process and togethe
   const milestones = [at(100, 0, 3, 1), at(200, 5, 5, 2), at(300, 20, 9, 4)]
   expect(costBetween(milestones, 100, 200)).toEqual({ wall: 50, cpu: 30, byProcess: { server: 20, worker: 10 } })
   expect(() => costBetween(milestones, 100, 250)).toThrow('nothing was noted at 100 or at 250 candidates')
+})
+
+test('several runs are told of by their medians', () => {
+  expect(median([3, 1, 2])).toBe(2)
+  expect(median([4, 1, 2, 3])).toBe(2.5)
+  const cost = (wall: number, server: number) => ({ wall, cpu: server, byProcess: { server } })
+  expect(medianCost([cost(1, 30), cost(3, 10), cost(2, 20)])).toEqual(cost(2, 20))
 })

@@ -41,7 +41,7 @@ const evaluatorsBelow = (root: number): number[] => {
   const parents = new Map(processes.map(([, pid, parent]) => [Number(pid), Number(parent)]))
   const isBelow = (pid: number): boolean => pid === root || (pid > 1 && isBelow(parents.get(pid) ?? 0))
   return processes.flatMap(([, pid, , args = '']) =>
-    /^\S*python\S* -u \S*call_evaluator\.py$/.test(args) && isBelow(Number(pid)) ? [Number(pid)] : [],
+    /^\S*python\S* -u \S*call_evaluator\.py --early$/.test(args) && isBelow(Number(pid)) ? [Number(pid)] : [],
   )
 }
 
@@ -163,6 +163,8 @@ def evaluate(program_path):
     const { machine, job, notes } = await bench()
     const release = `${notes}.release`
     const evaluator = `${pythonFamily}
+note("loaded")
+
 def evaluate(program_path):
     note("begin")
     while not os.path.exists(NOTES + ".release"):
@@ -170,7 +172,7 @@ def evaluate(program_path):
     return {"score": 1}
 `
     const first = evaluateOnce(machine, await job(evaluator))
-    await until(() => linesOf(notes).length === 1, 'the first has begun')
+    await until(() => linesOf(notes).length === 2, 'the first has begun')
     const wanted = evaluateOnce(machine, await job(evaluator))
     const unwanted = new AbortController()
     const given = evaluateOnce(machine, await job(evaluator), { signal: unwanted.signal })
@@ -178,10 +180,10 @@ def evaluate(program_path):
     unwanted.abort(new Error('not needed any more'))
     await expect(given).rejects.toThrow('not needed any more')
     expect(evaluatorsBelow(process.pid)).toHaveLength(2)
-    expect(linesOf(notes)).toEqual(['begin'])
+    expect(linesOf(notes)).toEqual(['loaded', 'begin'])
     await writeFile(release, '')
     expect(await Promise.all([first, wanted])).toMatchObject([{ verdict: 'scored' }, { verdict: 'scored' }])
-    expect(linesOf(notes)).toEqual(['begin', 'begin'])
+    expect(linesOf(notes)).toEqual(['loaded', 'begin', 'loaded', 'begin'])
   })
 
   test('is given back by a cancelled evaluation, and one that waits can be cancelled', async () => {

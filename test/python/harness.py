@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from optimized_kernels.measurement.correctness import Trained, check_training, looks_at_training
+from optimized_kernels.measurement.sides import Sides
+from optimized_kernels.measurement.verdict import Rejected
+
 ROOT = Path(__file__).parents[2]
 INITIAL = ROOT / "problems" / "mlx_training" / "initial_program.py"
 
@@ -44,11 +48,14 @@ class Run:
         return [event["phase"] for event in self.events if event["event"] == "phase"]
 
 
-def start(line: str, scratch: Path, **environment: str) -> tuple[subprocess.Popen[bytes], int]:
+def start(
+    line: str, scratch: Path, arguments: str = "", **environment: str
+) -> tuple[subprocess.Popen[bytes], int]:
     """A harness that has its request and whose standard input stays open; and its events."""
     events, events_end = os.pipe()
     # A shell gives the pipe its number; -P as the worker does.
-    command = f"exec {shlex.quote(sys.executable)} -P -m optimized_kernels.measurement 3>&{events_end}"
+    python = shlex.quote(sys.executable)
+    command = f"exec {python} -P -m optimized_kernels.measurement {arguments} 3>&{events_end}"
     process = subprocess.Popen(
         ["bash", "-c", command],
         stdin=subprocess.PIPE,
@@ -83,3 +90,9 @@ def measure(
     process.stdin.close()
     process.stderr.close()
     return Run(code, received, stderr)
+
+
+def trained_alike(sides: Sides, seed: int) -> Trained | Rejected:
+    """What a candidate that is loaded trains, held against stock MLX."""
+    looks = looks_at_training(sides.reference.turn_steps)
+    return check_training(sides.reference, seed, False, lambda: sides.candidate.trained(seed, looks))

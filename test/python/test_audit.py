@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from expectations import PROGRAMS
-from harness import program
+from harness import program, trained_alike
 
 from optimized_kernels.measurement.audit import check_audit
-from optimized_kernels.measurement.correctness import Trained, check_training
+from optimized_kernels.measurement.correctness import Trained
 from optimized_kernels.measurement.request import parse_request
 from optimized_kernels.measurement.sides import started
 from optimized_kernels.measurement.verdict import Rejected
@@ -23,7 +23,7 @@ def audited(path: Path, steps: int = 1) -> Rejected | None:
     request = parse_request(json.dumps({"program": str(path), "seed": 5, "options": {"turnSteps": steps}}))
     with started(request) as sides:
         sides.load_programs(request)
-        trained = check_training(sides, request.seed, imprecise=False)
+        trained = trained_alike(sides, request.seed)
         assert isinstance(trained, Trained)
         return check_audit(sides, trained)
 

@@ -19,6 +19,7 @@ EVALUATION = Path(__file__).parents[2] / "activities" / "evaluation"
 sys.path.insert(0, str(EVALUATION))
 
 import relay  # noqa: E402
+from call_evaluator import get_ready  # noqa: E402
 from device_lock import try_lock  # noqa: E402
 from evaluator_verdict import judge  # noqa: E402
 
@@ -64,6 +65,25 @@ def test_lock_does_not_leak_to_children(tmp_path: Path) -> None:
     assert descriptor is not None
     assert not os.get_inheritable(descriptor)
     os.close(descriptor)
+
+
+def test_an_evaluator_is_got_ready_without_running_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("colorsys", "stringprep"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    (tmp_path / "stringprep.py").write_text("")  # what the evaluator imports then
+    (tmp_path / "evaluator.py").write_text("import colorsys\nimport stringprep\nfrom . import x\n1 / 0\n")
+    get_ready(tmp_path)
+    assert "colorsys" in sys.modules
+    assert "stringprep" not in sys.modules
+
+
+@pytest.mark.parametrize("text", [None, "def (", "\0"])
+def test_an_evaluator_that_cannot_be_read_is_none_of_that_business(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "evaluator.py").write_text(text)
+    get_ready(tmp_path)
 
 
 @given(st.lists(st.binary(max_size=300)), st.integers(1, 200))

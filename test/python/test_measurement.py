@@ -6,6 +6,7 @@ import json
 import math
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,46 @@ def test_no_side_outlives_its_harness(tmp_path: Path, how: str) -> None:
     # Events end when everybody who could write them is gone; the candidate is watched by its own pid.
     _finish(process, events)
     _wait_until_gone(candidate)
+
+
+def _early(scratch: Path) -> tuple[subprocess.Popen[bytes], int, list[int]]:
+    """A harness that was started early and has its sides, and their processes."""
+    request = {"program": str(INITIAL), "options": {"preset": "small", "timingSeconds": 0.3}}
+    process, events = start(json.dumps(request), scratch, "--early")
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    if not children.exists():
+        pytest.skip("this system does not list children")
+    while len(sides := children.read_text().split()) < 2:
+        assert process.poll() is None
+    return process, events, [int(side) for side in sides]
+
+
+def test_started_early_it_waits_for_the_device_with_its_sides_up(tmp_path: Path) -> None:
+    process, events, _ = _early(tmp_path)
+    os.set_blocking(events, False)
+    with pytest.raises(BlockingIOError):
+        os.read(events, 1)
+    os.set_blocking(events, True)
+    assert process.stdin is not None
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+    with os.fdopen(events) as lines:
+        received = [json.loads(line) for line in lines]
+    assert [received[0]["phase"], received[-1]["event"]] == ["static", "result"]
+    assert received[-1]["result"]["verdict"] == "scored"
+    assert process.wait(10) == 0
+    _close(process)
+
+
+def test_started_early_it_goes_where_nobody_waits_for_it(tmp_path: Path) -> None:
+    process, events, sides = _early(tmp_path)
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(10) != 0
+    for side in sides:
+        _wait_until_gone(side)
+    assert os.read(events, 1) == b""
+    _finish(process, events)
 
 
 def _endless(scratch: Path) -> str:

@@ -9,9 +9,10 @@ import mlx.core as mx
 import numpy as np
 import pytest
 from expectations import PROGRAMS
+from harness import trained_alike
 
 from optimized_kernels.measurement.blocks import Blocks, Measured
-from optimized_kernels.measurement.correctness import Trained, check_training
+from optimized_kernels.measurement.correctness import Trained
 from optimized_kernels.measurement.loss_curve import check_loss_curve
 from optimized_kernels.measurement.request import parse_request
 from optimized_kernels.measurement.side import Side
@@ -64,7 +65,7 @@ def test_frugal_sides_pass_every_check(name: str) -> None:
         for side in sides.by_name.values():
             side.frugal = True
         sides.load_programs(request)
-        trained = check_training(sides, request.seed, imprecise=False)
+        trained = trained_alike(sides, request.seed)
         assert isinstance(trained, Trained)
         assert isinstance(check_loss_curve(sides, request.seed), float)
         blocks, measured = Blocks(sides, TurnCheck(sides, trained, copied_out=1.0)), Measured()

@@ -49,3 +49,25 @@ export const costBetween = (milestones: Milestone[], from: number, to: number): 
 
 /** The number of candidates at the last milestone. */
 export const last = (milestones: Milestone[]): number => milestones.at(-1)?.candidates ?? 0
+
+/** The middle of `values`, of which there must be some; the mean of the middle two where they are even in number. */
+export const median = (values: number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const [low = Number.NaN, high = Number.NaN] = [
+    sorted[Math.floor((sorted.length - 1) / 2)],
+    sorted[Math.floor(sorted.length / 2)],
+  ]
+  return (low + high) / 2
+}
+
+/** Costs of several runs, each of their figures by its median. */
+export const medianCost = (costs: Cost[]): Cost => {
+  const names = Object.keys(costs[0]?.byProcess ?? {})
+  return {
+    wall: median(costs.map(({ wall }) => wall)),
+    cpu: median(costs.map(({ cpu }) => cpu)),
+    byProcess: Object.fromEntries(
+      names.map((name) => [name, median(costs.map(({ byProcess }) => byProcess[name] ?? 0))]),
+    ),
+  }
+}

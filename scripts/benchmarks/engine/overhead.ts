@@ -3,9 +3,9 @@
  * embedded server with its own database settings, a population of 1,000; beside OpenEvolve on the same stub and the same
  * problem. Prints Markdown tables. Linux only: CPU time is read from /proc.
  *
- *     npx node scripts/benchmarks/engine/overhead.ts [--iterations 2500] [--no-openevolve]
+ *     npx node scripts/benchmarks/engine/overhead.ts [--iterations 2500] [--repeats 3] [--no-openevolve]
  *
- * About 12 minutes.
+ * What is compared with OpenEvolve is made several times, both in turn. About 20 minutes.
  */
 import { Command } from 'commander'
 import type { RunStatus } from '../../../temporal/run-status.ts'
@@ -13,14 +13,15 @@ import { openEvolveVersion } from '../peers/openevolve.ts'
 import { closing } from './bed.ts'
 import { startCountingModel } from './counting-model.ts'
 import { startInstantEngine } from './instant-engine.ts'
-import { type Cost, costBetween, last, type Milestone } from './milestones.ts'
+import { type Cost, costBetween, last, type Milestone, median, medianCost } from './milestones.ts'
 import { runOpenEvolve } from './openevolve.ts'
 
-const { iterations, openevolve } = new Command()
+const { iterations, repeats, openevolve } = new Command()
   .option('--iterations <n>', 'candidates of a run', Number, 2500)
+  .option('--repeats <n>', 'runs of 4 candidates a generation, and of OpenEvolve', Number, 3)
   .option('--no-openevolve', 'mlx-evolve alone')
   .parse()
-  .opts<{ iterations: number; openevolve: boolean }>()
+  .opts<{ iterations: number; repeats: number; openevolve: boolean }>()
 
 const islands = 4
 const population = 1000
@@ -66,9 +67,10 @@ const theirs = async (): Promise<Milestone[]> => {
   return model.milestones
 }
 
-const costRow = (each: number, from: number, to: number, { wall, cpu, byProcess }: Cost): void => {
+const costRow = (each: number, from: number, to: number, costs: Cost[]): void => {
+  const { wall, cpu, byProcess } = medianCost(costs)
   const { server = 0, orchestrator = 0, device = 0 } = byProcess
-  row(each, `${from + 1} to ${to}`, ...[wall, cpu, server, orchestrator, device].map(ms))
+  row(each, `${from + 1} to ${to}`, costs.length, ...[wall, cpu, server, orchestrator, device].map(ms))
 }
 
 const flatness = (milestones: Milestone[]): { early: Cost; late: Cost; end: number } => {
@@ -76,35 +78,71 @@ const flatness = (milestones: Milestone[]): { early: Cost; late: Cost; end: numb
   return { early: costBetween(milestones, ...full), late: costBetween(milestones, end - 100, end), end }
 }
 
-const showOurs = (runs: Map<number, Milestone[]>): void => {
-  head('candidates a generation', 'candidates', 'wall, ms each', 'CPU, ms each', 'server', 'orchestrator', 'device')
-  for (const [each, milestones] of runs) {
-    const { early, late, end } = flatness(milestones)
-    costRow(each, ...full, early)
-    costRow(each, end - 100, end, late)
-    const ratio = (late: number, early: number): string => `${(late / early).toFixed(2)} times`
-    row(each, 'last to first', ratio(late.wall, early.wall), ratio(late.cpu, early.cpu), '', '', '')
+/** Median and range of what several runs gave. */
+const spread = (values: number[]): string => {
+  const text = (value: number): string => value.toFixed(2)
+  return values.length > 1
+    ? `${text(median(values))} (${text(Math.min(...values))} to ${text(Math.max(...values))})`
+    : values.map(text).join()
+}
+
+const showOurs = (runs: Map<number, Milestone[][]>): void => {
+  head(
+    'candidates a generation',
+    'candidates',
+    'runs',
+    'wall, ms each',
+    'CPU, ms each',
+    'server',
+    'orchestrator',
+    'device',
+  )
+  for (const [each, made] of runs) {
+    const found = made.map(flatness)
+    const end = Math.round(median(found.map(({ end }) => end)))
+    costRow(
+      each,
+      ...full,
+      found.map(({ early }) => early),
+    )
+    costRow(
+      each,
+      end - 100,
+      end,
+      found.map(({ late }) => late),
+    )
+    const growth = (part: 'wall' | 'cpu'): string => spread(found.map(({ early, late }) => late[part] / early[part]))
+    row(each, 'last to first', made.length, `${growth('wall')} times`, `${growth('cpu')} times`, '', '', '')
   }
 }
 
-const showBoth = (own: Milestone[], others: Milestone[], version: string): void => {
+const showBoth = (own: Milestone[][], others: Milestone[][], version: string): void => {
   head('candidates', `OpenEvolve ${version}, ms each`, 'mlx-evolve, 4 a generation, ms each', 'share')
   for (const [from, to] of compared) {
-    const [mine, other] = [costBetween(own, from, to).wall, costBetween(others, from, to).wall]
-    row(`${from + 1} to ${to}`, ms(other), ms(mine), (mine / other).toFixed(2))
+    const walls = (runs: Milestone[][]): number[] => runs.map((milestones) => costBetween(milestones, from, to).wall)
+    const [mine, other] = [walls(own), walls(others)]
+    const shares = mine.map((wall, index) => wall / (other[index] ?? Number.NaN))
+    row(`${from + 1} to ${to}`, ms(median(other)), ms(median(mine)), spread(shares))
   }
 }
 
 try {
-  const runs = new Map([
-    [1, await ours(1)],
-    [4, await ours(4)],
-  ])
-  showOurs(runs)
+  const single = await ours(1)
+  const several: Milestone[][] = []
+  const others: Milestone[][] = []
+  for (let made = 0; made < repeats; made += 1) {
+    several.push(await ours(4))
+    if (openevolve) others.push(await theirs())
+  }
+  showOurs(
+    new Map([
+      [1, [single]],
+      [4, several],
+    ]),
+  )
   if (openevolve) {
-    const others = await theirs()
     console.log()
-    showBoth(runs.get(4) ?? [], others, openEvolveVersion())
+    showBoth(several, others, openEvolveVersion())
   }
 } finally {
   await closer.close()
