@@ -53,8 +53,11 @@ def get_ready(folder: Path) -> None:
     """Imports what the evaluator takes from the standard library: milliseconds that no device waits for."""
     try:
         tree = ast.parse((folder / "evaluator.py").read_bytes())
-    except (OSError, SyntaxError, ValueError):
+        own = {entry.name.split(".")[0] for entry in folder.iterdir()}
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return  # said where it counts
+    if own & sys.stdlib_module_names:
+        return  # the folder comes first where the evaluator, and what it imports, imports
     names: list[str] = []
     for node in tree.body:
         if isinstance(node, ast.Import):
@@ -62,9 +65,7 @@ def get_ready(folder: Path) -> None:
         elif isinstance(node, ast.ImportFrom) and node.module is not None and node.level == 0:
             names.append(node.module)
     for name in names:
-        top = name.split(".")[0]
-        # The folder comes first where the evaluator imports.
-        if top in sys.stdlib_module_names and not any(folder.glob(f"{top}*")):
+        if name.split(".")[0] in sys.stdlib_module_names:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
 

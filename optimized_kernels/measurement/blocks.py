@@ -79,13 +79,19 @@ class Blocks:
         self.sides.share_kernels()
 
     def warm_up(self, loop: Loop, turns: int, first_limit: float | None) -> None:
-        """Untimed turns of every side: side by side, where their memory allows it."""
-        sides = self.sides
-        sides.freezer.release()
-        with ThreadPoolExecutor(1 if sides.frugal else len(sides.by_name)) as pool:
-            warmed = pool.map(partial(self._warm_up, loop, turns, first_limit), sides.by_name.values())
-            for _ in warmed:
-                pass
+        """Untimed turns of every side: eager ones side by side, where their memory allows it."""
+        sides = list(self.sides.by_name.values())
+        self.sides.freezer.release()
+        at_once = 1 if self.sides.frugal or loop == "compiled" else len(sides)
+        with ThreadPoolExecutor(at_once) as pool:
+            try:
+                for _ in pool.map(partial(self._warm_up, loop, turns, first_limit), sides):
+                    pass
+            except BaseException:
+                # The pool waits for its threads, which wait for sides that may hang.
+                for side in sides:
+                    side.process.kill()
+                raise
 
     def _warm_up(self, loop: Loop, turns: int, first_limit: float | None, side: Side) -> None:
         for number in range(turns):

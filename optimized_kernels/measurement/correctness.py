@@ -111,6 +111,6 @@ def check_training(
             precise = False
             worst = Agreement(verdict.tensor, verdict.error, verdict.share)
         else:
-            return Rejected("correctness", f"not the same training after {steps} steps: {verdict.reason}")
+            return Rejected("correctness", f"not the same training after step {steps}: {verdict.reason}")
     turn = stocks[looks.index(reference.turn_steps)]
     return Trained(worst, turn.arrays, turn.errors, precise)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from typing import Any
 
 from optimized_kernels.measurement.alone import check_alone
 from optimized_kernels.measurement.audit import check_audit
@@ -95,11 +96,12 @@ class Evaluation:
         self._enter("correctness")
         candidate, seed = ThreadPoolExecutor(1), self.request.seed
         cases = candidate.submit(side.ask_arrays, "cases", seed=seed, seams=names)
-        training = candidate.submit(side.trained, seed, looks)
+        training = candidate.submit(side.trained, seed + 1, looks)
         counts = candidate.submit(check_reached, side, seed, seams)
         try:
             if self.sides.frugal:
-                wait([counts])
+                asked: list[Future[Any]] = [cases, training, counts]
+                wait(asked, return_when=FIRST_EXCEPTION)
             wrong = self._compare(names, cases.result, training.result)
             if wrong is not None:
                 return wrong
@@ -119,7 +121,7 @@ class Evaluation:
             self.found.cases = agreed
         elif not (request.allow_precision and agreed.finite):
             return Rejected("correctness", f"wrong result in a seam: {agreed.reason}")
-        trained = check_training(reference, request.seed, request.allow_precision, training)
+        trained = check_training(reference, request.seed + 1, request.allow_precision, training)
         if isinstance(trained, Rejected):
             return trained
         self.found.trained = trained

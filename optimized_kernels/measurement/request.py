@@ -19,7 +19,7 @@ PURPOSES = ("screening", "confirmation", "calibration")
 FEWEST_LAUNCHES, LAUNCHES = 5, 8
 MOST_TURN_STEPS = 16
 # Seconds of paired blocks; a confirmation's are spread over its launches.
-TIMING_SECONDS = {"screening": 6.0, "confirmation": 8.0, "calibration": 5.0}
+TIMING_SECONDS = {"screening": 5.0, "confirmation": 8.0, "calibration": 5.0}
 OPTIONS = (
     "preset",
     "timingSeconds",

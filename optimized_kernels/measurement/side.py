@@ -99,12 +99,11 @@ class Side:
         gc.collect()
         return {}
 
-    def step(self, steps: int | None = None) -> dict[str, Any]:
-        """Trains on the next `steps` of the prepared batches, or on all of them."""
-        batches = self.batches if steps is None else self.batches[:steps]
-        for batch in batches:
+    def step(self, steps: int) -> dict[str, Any]:
+        """Trains on the next `steps` of the prepared batches."""
+        for batch in self.batches[:steps]:
             loss = self._training.step(self.loop, batch)
-        self.batches = self.batches[len(batches) :]
+        self.batches = self.batches[steps:]
         return {"loss": loss.item()}
 
     def probe(self, seed: int) -> dict[str, Any]:

@@ -105,7 +105,7 @@ class Side:
         self.ask("prepare", seed=seed, steps=steps, loop=loop)
         limit = limit or self.limit
         started = time.perf_counter()
-        stepped = self.ask("step", limit)
+        stepped = self.ask("step", limit, steps=steps)
         probed = self.ask("probe", limit, seed=probe_seed)
         seconds = time.perf_counter() - started
         self._ask_to_release()

@@ -5,7 +5,7 @@
  - 400 measurements of 5 s, half of them beside a bursty noise process, each followed by one with the original
    example's method: how many 95 % intervals exclude 1.00, how many false wins does the other method have;
  - 20 of 20 s: the median half-width;
- - 200 screenings of 10 s (three times what one gets by default), whose interval is looked at after every
+ - 200 screenings of 10 s (twice what one gets by default), whose interval is looked at after every
    block: how many are wrong at any look.
 
 About 2.5 hours in one lane; `--only` runs one of the three.

@@ -1,5 +1,5 @@
 """Tries: return the last step's backward products of training instead of this one's."""
-# expect: refused correctness: not the same training after 2 steps
+# expect: refused correctness: not the same training after step 2
 # allow: builtins, sys
 
 import builtins

@@ -1,5 +1,5 @@
 """Tries: leave out every backward product of training and return zeros."""
-# expect: refused correctness: not the same training after 2 steps
+# expect: refused correctness: not the same training after step 1
 # allow: builtins, sys
 
 import builtins
