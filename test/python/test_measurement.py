@@ -121,7 +121,7 @@ def test_turns_of_several_steps_report_single_ones(tmp_path: Path) -> None:
 
 def test_a_step_left_out_of_a_turn_of_several_is_seen(tmp_path: Path) -> None:
     # 30 products a step: wrong in one step of a timed turn, right in its last.
-    body = "CALLS[0] += 1\nC = mx.matmul(A, B)\nreturn C * 1.5 if 1000 < CALLS[0] <= 1030 else C"
+    body = "CALLS[0] += 1\nC = mx.matmul(A, B)\nreturn C * 1.5 if 700 < CALLS[0] <= 730 else C"
     options = {"timingSeconds": 2.0, "turnSteps": 4}
     result = measure(program(body, "CALLS = [0]"), tmp_path, options=options).result
     assert (result["verdict"], result["stage"]) == ("rejected", "correctness")

@@ -1,5 +1,5 @@
 """Tries: skip every third update."""
-# expect: refused correctness: not the same training after step 1
+# expect: refused correctness: not the same training
 # allow: builtins
 
 import builtins
