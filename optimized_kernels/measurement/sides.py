@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 from optimized_kernels.measurement.answers import finite, number, numbers, texts
 from optimized_kernels.measurement.freeze import Freezer
+from optimized_kernels.measurement.kernels import copy_kernels
 from optimized_kernels.measurement.placement import Placement
 from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.side_process import Arrays, SideError, SideProcess
@@ -247,20 +247,7 @@ class Sides:
         """Gives the programs' sides a copy of the reference's built kernels. Nothing goes the other way."""
         for name, side in self.by_name.items():
             if name != REFERENCE:
-                _copy_kernels(self.reference.process, side.process)
-
-
-def _copy_kernels(reference: SideProcess, other: SideProcess) -> None:
-    built, copy = reference.scratch / "mlx", other.scratch / "mlx"
-    # A program may have put a link there by now, which nothing must be written through.
-    if built.is_dir() and not copy.is_symlink():
-        # What a program has put there in a kernel's place is its own affair.
-        with suppress(FileExistsError, NotADirectoryError):
-            for kernel in built.iterdir():
-                target = copy / kernel.name
-                if kernel.is_file() and not target.exists() and not target.is_symlink():
-                    copy.mkdir(exist_ok=True)
-                    shutil.copy2(kernel, target)
+                copy_kernels(self.reference.process.scratch, side.process.scratch)
 
 
 @functools.cache
@@ -311,10 +298,11 @@ def started(
             home = Path(cache).resolve() if cache and name == REFERENCE else scratch / name
             processes[name] = SideProcess(name, home, sandbox.means, limits)
             stack.callback(processes[name].close)
+        begin()
+        # Not before: until then another evaluation may be building some.
         for name in names:
             if name != REFERENCE:
-                _copy_kernels(processes[REFERENCE], processes[name])
-        begin()
+                copy_kernels(processes[REFERENCE].scratch, processes[name].scratch)
         _create(processes, request)
         by_name: dict[str, Side] = {
             name: (Side if name == CANDIDATE else Reference)(process, request)

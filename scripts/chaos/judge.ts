@@ -47,16 +47,19 @@ const restartsOf = (run: RunRecord, round: RoundRecord): Restart[] => {
   })
 }
 
-const failuresOf = (verdict: Omit<Verdict, 'failures'>, planned: number): string[] => {
+const failuresOf = (verdict: Omit<Verdict, 'failures'>, { planned, ended }: RoundRecord): string[] => {
   const { begun, kills, finished, digestEqual, calls, evaluations, longest } = verdict
   const made = kills.orchestrator + kills.mlx + kills.server
   const limit = restartLimitMs[begun]
   return [
     finished ? null : 'it did not finish',
     digestEqual ? null : "its population is not the undisturbed run's",
+    ended.length === 0 ? null : `ended by themselves: ${ended.join(', ')}`,
     made === planned ? null : `${made} of ${planned} kills were made`,
     calls.kept === 0 ? null : `${calls.kept} model calls were repeated whose reply was in the ledger`,
-    calls.unexplained === 0 ? null : `${calls.unexplained} model calls were repeated though no orchestrator had died`,
+    calls.unexplained.length === 0
+      ? null
+      : `${calls.unexplained.length} model calls were repeated though no orchestrator had died: ${calls.unexplained.map((times) => times.join(' and ')).join(', ')} ms`,
     evaluations.repeated <= evaluations.allowed
       ? null
       : `${evaluations.repeated} evaluations were repeated, ${evaluations.allowed} may be`,
@@ -87,12 +90,12 @@ export const judge = (round: RoundRecord, undisturbed: RoundRecord): Verdict[] =
       calls: repeatedCalls(
         round.calls.filter(({ key }) => keys.has(key)),
         ledger,
-        round.kills,
+        outages(round.kills, round.arrivals),
       ),
       restarts: restarts.length,
       longest: restarts.toSorted((a, b) => b.ms - a.ms)[0] ?? null,
       seconds: status?.seconds ?? Number.NaN,
     }
-    return { ...verdict, failures: failuresOf(verdict, round.planned) }
+    return { ...verdict, failures: failuresOf(verdict, round) }
   })
 }

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { idempotencyKey } from '../../activities/mutation/model-call.ts'
-import type { Happening } from './processes.ts'
+import type { Outage } from './restarts.ts'
 
 /** A request as the model's server saw it; milliseconds since the epoch. */
 export interface ModelCall {
@@ -37,26 +37,29 @@ export interface RepeatedCalls {
   onTheWay: number
   /** Whose reply was in the ledger: paid for twice. */
   kept: number
-  /** Made again although no orchestrator had died meanwhile. */
-  unexplained: number
+  /** Made again although no orchestrator had died meanwhile: when the two requests came. */
+  unexplained: [number, number][]
 }
 
-/** What was asked more than once, and why. Pure. */
-export const repeatedCalls = (calls: ModelCall[], ledger: LedgerRow[], kills: Happening[]): RepeatedCalls => {
+/**
+ * What was asked more than once, and why. Pure. A request may be read after the death of the orchestrator that sent it:
+ * until the next one is at work it can be nobody else's.
+ */
+export const repeatedCalls = (calls: ModelCall[], ledger: LedgerRow[], all: Outage[]): RepeatedCalls => {
   const keptAt = new Map(ledger.map((row) => [row.key, row.keptAt]))
-  const deaths = kills.filter(({ victim }) => victim === 'orchestrator').map(({ at }) => at)
-  const found: RepeatedCalls = { repeated: 0, onTheWay: 0, kept: 0, unexplained: 0 }
+  const deaths = all.filter(({ victim }) => victim === 'orchestrator')
+  const found: RepeatedCalls = { repeated: 0, onTheWay: 0, kept: 0, unexplained: [] }
   const byKey = Map.groupBy(calls, ({ key }) => key)
-  for (const [key, all] of byKey) {
-    const ordered = all.toSorted((a, b) => a.receivedAt - b.receivedAt)
+  for (const [key, asked] of byKey) {
+    const ordered = asked.toSorted((a, b) => a.receivedAt - b.receivedAt)
     for (const [index, { receivedAt }] of ordered.entries()) {
       const before = ordered[index - 1]
       if (before === undefined) continue
-      const death = deaths.find((at) => at >= before.receivedAt && at <= receivedAt)
+      const death = deaths.find(({ at, until }) => until > before.receivedAt && at <= receivedAt)
       found.repeated += 1
       if ((keptAt.get(key) ?? Infinity) < receivedAt) found.kept += 1
-      else if (death === undefined) found.unexplained += 1
-      else if (before.answeredAt !== null && before.answeredAt <= death) found.onTheWay += 1
+      else if (death === undefined) found.unexplained.push([before.receivedAt, receivedAt])
+      else if (before.answeredAt !== null && before.answeredAt <= death.at) found.onTheWay += 1
     }
   }
   return found

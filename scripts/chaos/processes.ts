@@ -16,6 +16,8 @@ export interface Happening {
 export interface Processes {
   address: string
   kills: Happening[]
+  /** Workers that ended although nobody killed them, and how. */
+  ended: string[]
   /** `kill -9`, as soon as there is a process of that kind. */
   kill(victim: Victim): Promise<void>
   /** When servers answered and workers polled. */
@@ -31,10 +33,14 @@ export const startProcesses = async (): Promise<Processes> => {
   const stopping = new AbortController()
   const running = new Map<Victim, number>()
   const kills: Happening[] = []
+  const ended: string[] = []
   const servers: Happening[] = []
   const onEvent = (event: SupervisorEvent): void => {
     if (event.what === 'worker-up') running.set(event.kind, event.pid)
-    if (event.what === 'worker-down') running.delete(event.kind)
+    if (event.what === 'worker-down') {
+      running.delete(event.kind)
+      if (!kills.some(({ pid }) => pid === event.pid)) ended.push(`${event.kind} (${event.outcome})`)
+    }
     if (event.what === 'server-down') running.delete('server')
     if (event.what !== 'server-up') return
     running.set('server', event.pid)
@@ -46,6 +52,7 @@ export const startProcesses = async (): Promise<Processes> => {
   return {
     address: server.address,
     kills,
+    ended,
     kill: async (victim) => {
       while (!running.has(victim)) await delay(lookMs, undefined, { signal: stopping.signal })
       const pid = running.get(victim) ?? 0

@@ -33,6 +33,7 @@ export interface RunRecord extends RunToMake {
 export interface RoundRecord {
   planned: number
   kills: Happening[]
+  ended: string[]
   arrivals: Happening[]
   /** Of all its runs. */
   calls: ModelCall[]
@@ -88,6 +89,7 @@ const play = async (client: Client, processes: Processes, testbed: Testbed, roun
   return {
     planned: plan.length,
     kills: processes.kills,
+    ended: processes.ended,
     arrivals: processes.arrivals(),
     calls: calls().map(({ idempotencyKey, receivedAt, answeredAt }) => {
       return { key: idempotencyKey ?? '', receivedAt, answeredAt }

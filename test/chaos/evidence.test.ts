@@ -101,12 +101,19 @@ test('a history names last attempts, lost workflow tasks and children', () => {
 describe('repeated model calls', () => {
   const call = (receivedAt: number, answeredAt: number | null, key = 'a') => ({ key, receivedAt, answeredAt })
   const kept = (keptAt: number | null) => [{ key: 'a', keptAt }]
-  const deaths = [kill('orchestrator', 200), kill('server', 900)]
+  const deaths = outages(
+    [kill('orchestrator', 200), kill('server', 900)],
+    [kill('orchestrator', 280), kill('server', 950)],
+  )
 
   test('are explained by the death of the orchestrator that waited for the reply', () => {
     const calls = [call(100, null), call(300, 400), call(150, 160, 'b')]
-    expect(repeatedCalls(calls, kept(410), deaths)).toEqual({ repeated: 1, onTheWay: 0, kept: 0, unexplained: 0 })
+    expect(repeatedCalls(calls, kept(410), deaths)).toEqual({ repeated: 1, onTheWay: 0, kept: 0, unexplained: [] })
     expect(repeatedCalls([call(100, 190), call(300, 400)], kept(410), deaths)).toMatchObject({ onTheWay: 1, kept: 0 })
+  })
+
+  test('are explained where the request of the orchestrator that died was read after its death', () => {
+    expect(repeatedCalls([call(203, null), call(300, 400)], kept(410), deaths)).toMatchObject({ unexplained: [] })
   })
 
   test('are paid for twice where the reply was kept', () => {
@@ -114,8 +121,12 @@ describe('repeated model calls', () => {
   })
 
   test('are unexplained where only a server died, or nobody', () => {
-    expect(repeatedCalls([call(800, null), call(1000, 1100)], kept(1110), deaths)).toMatchObject({ unexplained: 1 })
-    expect(repeatedCalls([call(300, null), call(400, 500)], kept(510), deaths)).toMatchObject({ unexplained: 1 })
+    expect(repeatedCalls([call(800, null), call(1000, 1100)], kept(1110), deaths)).toMatchObject({
+      unexplained: [[800, 1000]],
+    })
+    expect(repeatedCalls([call(300, null), call(400, 500)], kept(510), deaths)).toMatchObject({
+      unexplained: [[300, 400]],
+    })
   })
 })
 

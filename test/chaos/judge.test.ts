@@ -21,6 +21,7 @@ const run = (changed: Partial<RunRecord> = {}): RunRecord => ({
 const round = (changed: Partial<RoundRecord> = {}, ...runs: RunRecord[]): RoundRecord => ({
   planned: 1,
   kills: [at('mlx', 2000)],
+  ended: [],
   arrivals: [at('mlx', 500), at('mlx', 3000)],
   calls: [{ key: 'call', receivedAt: 100, answeredAt: 800 }],
   evaluations: ['a', 'b', 'b'],
@@ -42,6 +43,7 @@ test('a run that keeps its promises has no failures, and a row that says so', ()
 test.each<[string, RoundRecord]>([
   ['it did not finish', round({}, run({ status: null }))],
   ["its population is not the undisturbed run's", round({}, run({ status: status('other') }))],
+  ['ended by themselves: orchestrator (exit code 1)', round({ ended: ['orchestrator (exit code 1)'] })],
   ['1 of 2 kills were made', round({ planned: 2 })],
   ['2 evaluations were repeated, 1 may be', round({ evaluations: ['a', 'a', 'b', 'b'] })],
   ['evaluate started again after 11000 ms', round({}, run({ attempts: [attempt(1, 1000), attempt(2, 14_000)] }))],
