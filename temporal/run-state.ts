@@ -156,6 +156,8 @@ export interface RunState {
   progress: Progress
   confirmations: Confirmations
   control: RunControl
+  /** Islands whose next generation's model calls have been made already, see workflows/ask-ahead.ts. */
+  askedAhead?: number[]
 }
 
 /** The population a run ends with: what its export is given and what `resume` starts from. */

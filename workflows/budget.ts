@@ -1,4 +1,5 @@
 import { showDollars } from '../temporal/dollars.ts'
+import { hasAskedAhead, reservedAhead } from './asked-ahead.ts'
 import { maximumOf } from './confirmation-rule.ts'
 import { hoursSpent } from './deadline.ts'
 import { type Run, stateOf } from './run.ts'
@@ -6,15 +7,15 @@ import { nextStep } from './schedule.ts'
 import { affordableDraws, dearestDraw } from './spending.ts'
 import { lookAtRules, targetReached } from './stop-rules.ts'
 
-/** US dollars that model calls in flight may cost at most. */
-export const reservedIn = ({ inFlight }: Run): number =>
-  [...inFlight.values()].reduce((sum, { reserved }) => sum + reserved, 0)
+/** US dollars that model calls in flight, and those asked ahead, may cost at most. */
+export const reservedIn = (run: Run): number =>
+  [...run.inFlight.values()].reduce((sum, { reserved }) => sum + reserved, reservedAhead(stateOf(run)))
 
 /** Why the search ends before its iterations are used up; `null` where it goes on. */
 export const budgetSpent = (run: Run): string | null => {
   const state = stateOf(run)
   const spent = hoursSpent(run) ?? lookAtRules(state)
-  if (spent !== null || run.inFlight.size > 0) return spent
+  if (spent !== null || run.inFlight.size > 0 || hasAskedAhead(state)) return spent
   const next = state.islands.filter((island) => nextStep(state, island).do === 'generate')
   if (next.length === 0 || next.some((island) => affordableDraws(state, island, 1, 0) > 0)) return null
   const dearest = showDollars(Math.min(...next.map((island) => dearestDraw(state.config, island))))

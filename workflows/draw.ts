@@ -17,7 +17,8 @@ const programOf = (input: GenerationInput, id: string): Program => {
   return program
 }
 
-const mutateInput = (input: GenerationInput, draw: Draw, place: number): MutateInput => ({
+/** What a draw of a generation asks of a mutator; a model's reply is kept by it. */
+export const mutateInput = (input: GenerationInput, draw: Draw, place: number): MutateInput => ({
   run: input.firstExecutionRunId ?? input.evolutionId,
   id: drawnProgramId(input.island, input.generation, place),
   draw: drawSeed(input.config.seed, input.island, input.generation, place),

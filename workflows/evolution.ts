@@ -15,6 +15,8 @@ import { giveUpSignal, retrySignal } from '../temporal/blockage-signals.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 import type { Phase, RunStatus } from '../temporal/run-status.ts'
 import { type AnyState, upgradeState } from '../temporal/upgrade.ts'
+import { askAhead } from './ask-ahead.ts'
+import { askedFirst, forgetAskedAhead, hasAskedAhead, isAskedAhead } from './asked-ahead.ts'
 import { begin } from './begin.ts'
 import { budgetSpent, reconsiderTarget, reservedIn } from './budget.ts'
 import { confirm } from './confirm.ts'
@@ -57,15 +59,17 @@ type Launch = (
 const startSteps = (run: Run, launch: Launch): void => {
   const state = stateOf(run)
   const atOnce = state.config.concurrentIslands || state.islands.length
-  // Programs that a person gave cost nothing and are evaluated whatever the budget says.
-  const over = run.control.spent !== null
-  for (const island of state.islands) {
+  for (const island of askedFirst(state)) {
     if (run.inFlight.has(island.index)) continue
-    const step = over ? { do: 'rest' as const } : nextStep(state, island)
+    const asked = isAskedAhead(state, island.index)
+    const step = asked || isEnding(run) ? { do: 'rest' as const } : nextStep(state, island)
     if (step.do === 'migrate') launch(island, 'migration', 0, () => migrate(run, island.index))
     if ((step.do !== 'generate' && step.do !== 'rest') || run.inFlight.size >= atOnce) continue
-    const draws = step.do === 'generate' ? affordableDraws(state, island, step.draws, reservedIn(run)) : 0
-    if (draws === 0 && run.control.injections.length === 0) continue
+    const affordable = step.do === 'generate' ? affordableDraws(state, island, step.draws, reservedIn(run)) : 0
+    const draws = asked ? state.config.candidatesPerGeneration : affordable
+    // Programs that a person gave cost nothing and are evaluated whatever the budget says.
+    if (draws === 0 && (run.control.stopping || run.control.injections.length === 0)) continue
+    forgetAskedAhead(state, island.index)
     launch(island, 'generation', reservation(state, island, draws), () => generate(run, island.index, draws))
   }
 }
@@ -80,6 +84,7 @@ const startConfirmation = (run: Run, failures: unknown[]): void => {
 const isDone = (run: Run): boolean => {
   const state = stateOf(run)
   const { stopping, spent, paused, injections } = run.control
+  if (hasAskedAhead(state)) return false
   const atRest = state.islands.every((island) => nextStep(state, island).do === 'rest')
   return stopping || ((spent !== null || (atRest && paused === null)) && injections.length === 0)
 }
@@ -120,10 +125,13 @@ const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
     deadline.look()
     run.control.spent ??= budgetSpent(run)
     if (run.control.paused === null || isEnding(run)) await releaseBlocked(run)
-    if ((run.control.paused === null || run.control.spent !== null) && !run.control.stopping && !draining) {
-      startSteps(run, launch)
-      if (run.inFlight.size > 0 && run.control.spent === null) startConfirmation(run, failures)
-    }
+    const { paused, spent, stopping } = run.control
+    const goesOn = (paused === null || spent !== null) && !stopping && !draining
+    // What was asked ahead is finished, like what is in flight, whoever ends the run.
+    if (goesOn || (isEnding(run) && hasAskedAhead(stateOf(run)))) startSteps(run, launch)
+    if (goesOn && run.inFlight.size > 0 && spent === null) startConfirmation(run, failures)
+    const waits = draining && (run.inFlight.size > 0 || run.confirming !== null)
+    if (waits && run.asksAhead && paused === null && !isEnding(run)) askAhead(run, failures)
     publish(run)
     if (run.inFlight.size === 0 && run.confirming === null) {
       if (isDone(run)) {

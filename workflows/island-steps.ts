@@ -50,8 +50,11 @@ const describeBest = (programs: Program[]): string => {
   return best.speedup?.eager ? showScreened(best.speedup.eager) : best.score.toPrecision(5)
 }
 
-/** @param count of the island's draws that the budget can pay for: the first ones. */
-const generationInput = (run: Run, state: RunState, island: IslandState, count: number): GenerationInput => {
+/**
+ * What an island's next generation is made from; programs that a person gave are not in it.
+ * @param count of the island's draws that the budget can pay for: the first ones.
+ */
+export const generationInput = (run: Run, state: RunState, island: IslandState, count: number): GenerationInput => {
   const draws = island.draws.slice(0, count)
   const named = new Set(draws.flatMap(({ parent, top, diverse }) => [parent, ...top, ...diverse]))
   const { name, hash, config } = state.problem
@@ -62,7 +65,7 @@ const generationInput = (run: Run, state: RunState, island: IslandState, count: 
     generation: island.generation + 1,
     migratedAt: island.migratedAt,
     draws,
-    injections: run.control.injections.splice(0),
+    injections: [],
     programs: island.programs.filter(({ id }) => named.has(id)),
     failures: island.failures,
     seen: island.seen,
@@ -106,7 +109,8 @@ export const generate = async (run: Run, index: number, draws: number): Promise<
   const flight = run.inFlight.get(index)
   const anew = redraw(state, index)
   if (anew !== null) admitRedraw(state, index, await selectOn(run, anew))
-  const input = generationInput(run, state, islandOf(state, index), draws)
+  const injections = run.control.injections.splice(0)
+  const input = { ...generationInput(run, state, islandOf(state, index), draws), injections }
   const workflowId = generationId(run.identity.id, index, input.generation)
   if (flight !== undefined) flight.child = workflowId
   try {
@@ -125,7 +129,7 @@ export const generate = async (run: Run, index: number, draws: number): Promise<
     const reason = lossOf(error, workflowId)
     if (reason === null || CancellationScope.current().consideredCancelled) throw error
     // The run waits for a person instead of failing; `resume` makes the generation anew.
-    run.control.injections.unshift(...input.injections)
+    run.control.injections.unshift(...injections)
     run.control.paused = reason
   }
 }

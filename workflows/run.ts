@@ -56,6 +56,8 @@ export interface Run {
   countsSeldom: boolean
   /** False in executions begun when only the server asked for a fresh start. */
   continuesEarly: boolean
+  /** False in executions begun when nothing was asked ahead. */
+  asksAhead: boolean
 }
 
 /** The run of this workflow execution. */
@@ -78,6 +80,7 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     published: null,
     countsSeldom: patched('counts-seldom'),
     continuesEarly: patched('continues-early'),
+    asksAhead: patched('asks-ahead'),
   }
 }
 

@@ -2,7 +2,7 @@
  * Records the histories that test/workflows/replay.test.ts replays. Run it only when workflow code has changed on
  * purpose in a way that old histories cannot replay, and say so in the commit:
  *
- *     npx node test/histories/record.ts [offline] [model] [timed] [seldom]
+ *     npx node test/histories/record.ts [offline] [model] [timed] [seldom] [ahead]
  *
  * `timed-version-1-*` come from code that carried state of version 1, `evolution-*` from code that told search attributes of
  * every iteration: they cannot be recorded again.
@@ -109,6 +109,11 @@ const recordings: Record<string, () => Promise<void>> = {
   model: async () => {
     await runToEnd(engine.client, 'model', { ...input, iterations: 4, mutation: { mutator: 'model' } })
     await record(engine, generationId('model', 0, 1), undefined, 'generation-model')
+  },
+  ahead: async () => {
+    stub.setLatency(400)
+    await runToEnd(engine.client, 'ahead', { ...input, islands: 3, mutation: { mutator: 'model' } })
+    await recordChain('ahead', 'ahead')
   },
   seldom: async () => {
     await runToEnd(engine.client, 'seldom', { ...input, mutation: { mutator: 'offline' } })
