@@ -1,5 +1,5 @@
 import type { Evaluation } from './evaluation.ts'
-import type { Failure, Usage } from './mutation.ts'
+import type { Failure, MutationResult, Usage } from './mutation.ts'
 import type { Draw } from './population.ts'
 import type { Program, Proposal } from './program.ts'
 import type { RunConfig } from './run-config.ts'
@@ -10,6 +10,12 @@ export type Mutator = 'offline' | 'model'
 export interface Injection {
   id: string
   source: string
+}
+
+/** What a draw came to, and the model calls that it took. */
+export interface Drawn {
+  result: MutationResult
+  usage: Usage[]
 }
 
 /** Input of the `generation` workflow: everything one island's next candidates are made from. */
@@ -23,6 +29,8 @@ export interface GenerationInput {
   /** The island's last migration, for whoever folds results again; missing in generations of earlier versions. */
   migratedAt?: number
   draws: Draw[]
+  /** What the draws came to, where that is known already. */
+  drawn?: Drawn[]
   injections: Injection[]
   /** Every program that a draw names. */
   programs: Program[]

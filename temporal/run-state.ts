@@ -1,5 +1,5 @@
 import type { Speedups } from './evaluation.ts'
-import type { Injection, Mutator } from './generation.ts'
+import type { Drawn, Injection, Mutator } from './generation.ts'
 import type { Failure } from './mutation.ts'
 import type { Draw } from './population.ts'
 import type { ProblemSnapshot } from './problem.ts'
@@ -133,6 +133,14 @@ export interface Progress {
   since: number
 }
 
+/** Proposals of an island's next generation, made before it. */
+export interface DrawnAhead {
+  island: number
+  generation: number
+  /** In the order of the island's draws. */
+  drawn: Drawn[]
+}
+
 /** Everything a run carries through continue-as-new. JSON only: no Map, no Set. */
 export interface RunState {
   version: 3
@@ -156,8 +164,8 @@ export interface RunState {
   progress: Progress
   confirmations: Confirmations
   control: RunControl
-  /** Islands whose next generation's model calls have been made already, see workflows/ask-ahead.ts. */
-  askedAhead?: number[]
+  /** Absent where there are none. */
+  drawnAhead?: DrawnAhead[]
 }
 
 /** The population a run ends with: what its export is given and what `resume` starts from. */

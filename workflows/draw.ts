@@ -3,11 +3,12 @@ import type { createGivenProposer } from '../activities/mutation/given.ts'
 import type { createModelMutator } from '../activities/mutation/model.ts'
 import type { createOfflineMutator } from '../activities/mutation/offline.ts'
 import { modelMutationOptions, offlineMutationOptions } from '../temporal/activity-options.ts'
-import type { GenerationInput } from '../temporal/generation.ts'
+import type { Drawn, GenerationInput } from '../temporal/generation.ts'
 import type { MutateInput, MutationResult, Usage } from '../temporal/mutation.ts'
 import { drawnProgramId, drawSeed } from '../temporal/names.ts'
 import type { Draw } from '../temporal/population.ts'
 import type { Program } from '../temporal/program.ts'
+import { GivenUp } from './blockage.ts'
 
 type Guard = <T>(call: () => Promise<T>) => Promise<T>
 
@@ -17,8 +18,7 @@ const programOf = (input: GenerationInput, id: string): Program => {
   return program
 }
 
-/** What a draw of a generation asks of a mutator; a model's reply is kept by it. */
-export const mutateInput = (input: GenerationInput, draw: Draw, place: number): MutateInput => ({
+const mutateInput = (input: GenerationInput, draw: Draw, place: number): MutateInput => ({
   run: input.firstExecutionRunId ?? input.evolutionId,
   id: drawnProgramId(input.island, input.generation, place),
   draw: drawSeed(input.config.seed, input.island, input.generation, place),
@@ -60,6 +60,24 @@ export const mutate = async (
   if (first.outcome === 'proposed') return first
   const repair = { reply: first.reply, reason: first.reason }
   return ask({ ...request, repair }, `${summary}, repair`)
+}
+
+/**
+ * What a draw comes to; one that a person gives up while it is blocked is unusable.
+ * @param make adds the model calls that it takes to its argument.
+ */
+export const settled = async (make: (paid: Usage[]) => Promise<MutationResult>): Promise<Drawn> => {
+  const usage: Usage[] = []
+  try {
+    return { result: await make(usage), usage }
+  } catch (error) {
+    if (!(error instanceof GivenUp)) throw error
+    return { result: givenUp(error), usage }
+  }
+}
+
+export const givenUp = ({ message }: GivenUp): MutationResult => {
+  return { outcome: 'unusable', reason: `given up while blocked: ${message}`, reply: '', usage: null }
 }
 
 /** An injected or initial source, checked and made a proposal. */

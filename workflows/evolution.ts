@@ -12,24 +12,22 @@ import {
 } from '@temporalio/workflow'
 import { workflowTaskTimeout } from '../temporal/activity-options.ts'
 import { giveUpSignal, retrySignal } from '../temporal/blockage-signals.ts'
-import type { IslandState, RunState } from '../temporal/run-state.ts'
+import type { RunState } from '../temporal/run-state.ts'
 import type { Phase, RunStatus } from '../temporal/run-status.ts'
 import { type AnyState, upgradeState } from '../temporal/upgrade.ts'
-import { askAhead } from './ask-ahead.ts'
-import { askedFirst, forgetAskedAhead, hasAskedAhead, isAskedAhead } from './asked-ahead.ts'
 import { begin } from './begin.ts'
-import { budgetSpent, reconsiderTarget, reservedIn } from './budget.ts'
+import { budgetSpent, reconsiderTarget } from './budget.ts'
 import { confirm } from './confirm.ts'
 import { nextConfirmation } from './confirmation-rule.ts'
 import { handleControl } from './control.ts'
 import { watchDeadline } from './deadline.ts'
+import { hasDrawnAhead } from './drawn-ahead.ts'
 import { exportPopulation, measureAtEnd } from './finish.ts'
 import { needsFreshStart } from './fresh-start.ts'
-import { generate, migrate } from './island-steps.ts'
 import { handleQueries } from './queries.ts'
 import { isEnding, openRun, type Run, stateOf } from './run.ts'
 import { nextStep } from './schedule.ts'
-import { affordableDraws, reservation } from './spending.ts'
+import { type Launch, startDrawingAhead, startSteps } from './start-steps.ts'
 import { runStatus } from './status.ts'
 import { publish } from './visibility.ts'
 
@@ -47,33 +45,6 @@ const carriedState = (input: unknown): RunState | null => {
 const problemNameIn = (input: unknown): string =>
   typeof input === 'object' && input !== null && 'problem' in input ? String(input.problem) : ''
 
-type Launch = (
-  island: IslandState,
-  kind: 'generation' | 'migration',
-  /** US dollars, see InFlight. */
-  reserved: number,
-  step: () => Promise<void>,
-) => void
-
-/** Starts the next step of every island that can make one, and that the budget can pay for. */
-const startSteps = (run: Run, launch: Launch): void => {
-  const state = stateOf(run)
-  const atOnce = state.config.concurrentIslands || state.islands.length
-  for (const island of askedFirst(state)) {
-    if (run.inFlight.has(island.index)) continue
-    const asked = isAskedAhead(state, island.index)
-    const step = asked || isEnding(run) ? { do: 'rest' as const } : nextStep(state, island)
-    if (step.do === 'migrate') launch(island, 'migration', 0, () => migrate(run, island.index))
-    if ((step.do !== 'generate' && step.do !== 'rest') || run.inFlight.size >= atOnce) continue
-    const affordable = step.do === 'generate' ? affordableDraws(state, island, step.draws, reservedIn(run)) : 0
-    const draws = asked ? state.config.candidatesPerGeneration : affordable
-    // Programs that a person gave cost nothing and are evaluated whatever the budget says.
-    if (draws === 0 && (run.control.stopping || run.control.injections.length === 0)) continue
-    forgetAskedAhead(state, island.index)
-    launch(island, 'generation', reservation(state, island, draws), () => generate(run, island.index, draws))
-  }
-}
-
 /** Confirms what promises enough, one program at a time, while islands go on. */
 const startConfirmation = (run: Run, failures: unknown[]): void => {
   if (!run.confirmsOnTheWay || run.confirming !== null) return
@@ -84,7 +55,7 @@ const startConfirmation = (run: Run, failures: unknown[]): void => {
 const isDone = (run: Run): boolean => {
   const state = stateOf(run)
   const { stopping, spent, paused, injections } = run.control
-  if (hasAskedAhead(state)) return false
+  if (hasDrawnAhead(state)) return false
   const atRest = state.islands.every((island) => nextStep(state, island).do === 'rest')
   return stopping || ((spent !== null || (atRest && paused === null)) && injections.length === 0)
 }
@@ -109,8 +80,8 @@ const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   const failures: unknown[] = []
   const deadline = watchDeadline(run)
   const launch: Launch = ({ index, generation }, kind, reserved, step) => {
-    const reached = kind === 'generation' ? generation + 1 : generation
-    run.inFlight.set(index, { generation: reached, child: null, since: Date.now(), blocked: null, reserved })
+    const reached = kind === 'migration' ? generation : generation + 1
+    run.inFlight.set(index, { kind, generation: reached, child: null, since: Date.now(), blocked: null, reserved })
     step()
       .catch((error: unknown) => failures.push(error))
       .finally(() => {
@@ -127,11 +98,10 @@ const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
     if (run.control.paused === null || isEnding(run)) await releaseBlocked(run)
     const { paused, spent, stopping } = run.control
     const goesOn = (paused === null || spent !== null) && !stopping && !draining
-    // What was asked ahead is finished, like what is in flight, whoever ends the run.
-    if (goesOn || (isEnding(run) && hasAskedAhead(stateOf(run)))) startSteps(run, launch)
+    // What was drawn ahead is paid for, like what is in flight, whoever ends the run.
+    if (goesOn || (isEnding(run) && hasDrawnAhead(stateOf(run)))) startSteps(run, launch)
     if (goesOn && run.inFlight.size > 0 && spent === null) startConfirmation(run, failures)
-    const waits = draining && (run.inFlight.size > 0 || run.confirming !== null)
-    if (waits && run.asksAhead && paused === null && !isEnding(run)) askAhead(run, failures)
+    if (draining && run.drawsAhead && paused === null && !isEnding(run)) startDrawingAhead(run, launch)
     publish(run)
     if (run.inFlight.size === 0 && run.confirming === null) {
       if (isDone(run)) {

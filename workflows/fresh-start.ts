@@ -3,7 +3,7 @@ import type { WorkflowInfo } from '@temporalio/workflow'
 /**
  * Events of history after which an execution continues as new. The next orchestrator replays them all within one workflow
  * task, and begins again where that takes longer than the task's 5 seconds: 3,600 events took 4.8 s on two cores, 1,400
- * took 2.6 s. A slower machine must not be at it for ever; and every fresh start costs the device some waiting, see `ask-ahead.ts`.
+ * took 2.6 s. A slower machine must not be at it for ever; and every fresh start costs the device some waiting.
  */
 export const longHistory = 1500
 

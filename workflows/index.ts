@@ -1,6 +1,7 @@
 import type { RunStatus } from '../temporal/run-status.ts'
 
 export { generation } from './generation.ts'
+export { proposals } from './proposals.ts'
 
 /**
  * Workflow type `evolution`, see evolution.ts. Every execution loads its modules anew, so what only this one needs

@@ -13,7 +13,7 @@ import {
 import type { createRunActivities } from '../activities/run/run-activities.ts'
 import type { createSelectionActivities } from '../activities/selection/select.ts'
 import { selectionOptions, traceOptions, workflowTaskTimeout } from '../temporal/activity-options.ts'
-import type { GenerationInput, GenerationResult } from '../temporal/generation.ts'
+import type { Drawn, GenerationInput, GenerationResult } from '../temporal/generation.ts'
 import { evolutionQueue, generationId } from '../temporal/names.ts'
 import type { Program } from '../temporal/program.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
@@ -27,9 +27,11 @@ import {
   migrantArrival,
   redraw,
 } from './arrivals.ts'
+import { carryAhead, takeAhead } from './drawn-ahead.ts'
 import type { generation } from './generation.ts'
 import { islandOf } from './islands.ts'
-import { type Run, stateOf } from './run.ts'
+import type { proposals } from './proposals.ts'
+import { isEnding, type Run, stateOf } from './run.ts'
 import { type Survivors, survivorsOf } from './survivors.ts'
 import { traceRecords } from './trace-records.ts'
 
@@ -51,10 +53,10 @@ const describeBest = (programs: Program[]): string => {
 }
 
 /**
- * What an island's next generation is made from; programs that a person gave are not in it.
+ * What an island's next generation is made from, but for programs that a person gave.
  * @param count of the island's draws that the budget can pay for: the first ones.
  */
-export const generationInput = (run: Run, state: RunState, island: IslandState, count: number): GenerationInput => {
+const generationInput = (run: Run, state: RunState, island: IslandState, count: number): GenerationInput => {
   const draws = island.draws.slice(0, count)
   const named = new Set(draws.flatMap(({ parent, top, diverse }) => [parent, ...top, ...diverse]))
   const { name, hash, config } = state.problem
@@ -103,35 +105,74 @@ const lossOf = (error: unknown, workflowId: string): string | null => {
   return `${workflowId} is still open from an earlier run of this id: end it, then resume`
 }
 
-/** One generation of an island, from the choice of parents to the survivors. */
-export const generate = async (run: Run, index: number, draws: number): Promise<void> => {
-  const state = stateOf(run)
-  const flight = run.inFlight.get(index)
-  const anew = redraw(state, index)
-  if (anew !== null) admitRedraw(state, index, await selectOn(run, anew))
-  const injections = run.control.injections.splice(0)
-  const input = { ...generationInput(run, state, islandOf(state, index), draws), injections }
-  const workflowId = generationId(run.identity.id, index, input.generation)
+/** How the child workflow of a generation, or of its first half, is started; notes that it is in flight. */
+const childOptions = (run: Run, input: GenerationInput) => {
+  const { island, generation } = input
+  const workflowId = generationId(run.identity.id, island, generation)
+  const flight = run.inFlight.get(island)
   if (flight !== undefined) flight.child = workflowId
-  try {
-    const child = await startChild<typeof generation>('generation', {
-      workflowId,
-      taskQueue: evolutionQueue,
-      args: [input],
-      workflowTaskTimeout,
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      // A reset leaves the generation running that it went back behind: this one takes its place and finds its replies.
-      workflowIdReusePolicy: 'TERMINATE_IF_RUNNING',
-      staticSummary: `island ${index} · generation ${input.generation} · best so far ${describeBest(islandOf(state, index).programs)}`,
-    })
-    await settle(run, await child.result(), draws)
-  } catch (error) {
-    const reason = lossOf(error, workflowId)
-    if (reason === null || CancellationScope.current().consideredCancelled) throw error
-    // The run waits for a person instead of failing; `resume` makes the generation anew.
-    run.control.injections.unshift(...injections)
-    run.control.paused = reason
+  return {
+    workflowId,
+    taskQueue: evolutionQueue,
+    args: [input] as [GenerationInput],
+    workflowTaskTimeout,
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    // A reset leaves the generation running that it went back behind: this one takes its place and finds its replies.
+    workflowIdReusePolicy: 'TERMINATE_IF_RUNNING' as const,
+    staticSummary: `island ${island} · generation ${generation} · best so far ${describeBest(islandOf(stateOf(run), island).programs)}`,
   }
+}
+
+/** Whether a step of an island came to its end; where it is lost the run waits for a person instead of failing. */
+const unlessLost = async (run: Run, { island, generation }: GenerationInput, step: () => Promise<void>) => {
+  try {
+    await step()
+    return true
+  } catch (error) {
+    const reason = lossOf(error, generationId(run.identity.id, island, generation))
+    if (reason === null || CancellationScope.current().consideredCancelled) throw error
+    run.control.paused = reason
+    return false
+  }
+}
+
+/**
+ * One generation of an island, from the choice of parents to the survivors.
+ * @param drawn what its draws have come to, where they were made ahead.
+ */
+export const generate = async (run: Run, index: number, draws: number, drawn: Drawn[] | null = null): Promise<void> => {
+  const state = stateOf(run)
+  if (drawn !== null) takeAhead(state, index)
+  const anew = drawn === null ? redraw(state, index) : null
+  if (anew !== null) admitRedraw(state, index, await selectOn(run, anew))
+  const injections = run.control.stopping ? [] : run.control.injections.splice(0)
+  const made = generationInput(run, state, islandOf(state, index), draws)
+  const input = { ...made, injections, ...(drawn === null ? {} : { drawn }) }
+  const ended = await unlessLost(run, input, async () => {
+    const child = await startChild<typeof generation>('generation', childOptions(run, input))
+    await settle(run, await child.result(), draws)
+  })
+  if (ended) return
+  // `resume` makes the generation anew.
+  run.control.injections.unshift(...injections)
+  if (drawn !== null) carryAhead(state, { island: index, generation: input.generation, drawn })
+}
+
+/**
+ * The proposals of an island's next generation, for its run's next execution: there the device need not wait for them.
+ * Those that cannot go there are evaluated at once.
+ */
+export const drawAhead = async (run: Run, index: number): Promise<void> => {
+  const state = stateOf(run)
+  const island = islandOf(state, index)
+  const draws = island.draws.length
+  const input = generationInput(run, state, island, draws)
+  await unlessLost(run, input, async () => {
+    const child = await startChild<typeof proposals>('proposals', childOptions(run, input))
+    const drawn = await child.result()
+    const carried = !isEnding(run) && carryAhead(state, { island: index, generation: input.generation, drawn })
+    if (!carried) await generate(run, index, draws, drawn)
+  })
 }
 
 /** Migrants that have arrived for this generation join the island. */

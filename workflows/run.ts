@@ -8,8 +8,10 @@ import { type OneAtATime, oneAtATime } from './one-at-a-time.ts'
 
 /** A step of an island that is under way. */
 export interface InFlight {
+  /** `proposals`: of a generation that the run's next execution makes. */
+  kind: 'generation' | 'migration' | 'proposals'
   generation: number
-  /** Child workflow of a generation; `null` for a migration. */
+  /** Child workflow; `null` for a migration. */
   child: string | null
   /** Milliseconds since the epoch. */
   since: number
@@ -56,8 +58,8 @@ export interface Run {
   countsSeldom: boolean
   /** False in executions begun when only the server asked for a fresh start. */
   continuesEarly: boolean
-  /** False in executions begun when nothing was asked ahead. */
-  asksAhead: boolean
+  /** False in executions begun when islands did nothing while theirs waited to continue as new. */
+  drawsAhead: boolean
 }
 
 /** The run of this workflow execution. */
@@ -80,7 +82,7 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     published: null,
     countsSeldom: patched('counts-seldom'),
     continuesEarly: patched('continues-early'),
-    asksAhead: patched('asks-ahead'),
+    drawsAhead: patched('draws-ahead'),
   }
 }
 

@@ -25,7 +25,8 @@ from optimized_kernels.measurement.gate import check_source
 from optimized_kernels.measurement.identical import measure_identical
 from optimized_kernels.measurement.quantiles import import_scipy
 from optimized_kernels.measurement.request import Request, RequestError, parse_request
-from optimized_kernels.measurement.sides import ReferenceFailed, started
+from optimized_kernels.measurement.side_requests import ReferenceFailed
+from optimized_kernels.measurement.sides import started
 from optimized_kernels.measurement.verdict import Failed, Json, Rejected, result_json
 from optimized_kernels.sandbox import SandboxUnavailable, find_sandbox
 from optimized_kernels.seams.interface import INTERFACES

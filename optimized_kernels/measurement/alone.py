@@ -16,7 +16,8 @@ from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.correctness import Trained
 from optimized_kernels.measurement.preparation import check_prepared
 from optimized_kernels.measurement.request import Request
-from optimized_kernels.measurement.sides import COMPILE_SECONDS, REFERENCE, Loop, Sides, started
+from optimized_kernels.measurement.side_requests import COMPILE_SECONDS, Loop
+from optimized_kernels.measurement.sides import REFERENCE, Sides, started
 from optimized_kernels.measurement.turn_check import TurnCheck
 from optimized_kernels.measurement.verdict import Rejected
 

@@ -9,15 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
 
-from optimized_kernels.measurement.sides import (
-    CANDIDATE,
-    COMPILE_SECONDS,
-    REFERENCE,
-    Loop,
-    Side,
-    Sides,
-    Turn,
-)
+from optimized_kernels.measurement.side_requests import COMPILE_SECONDS, Loop, Side, Turn
+from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, Sides
 from optimized_kernels.measurement.statistics import block_log_ratio, fastest_log_ratio
 from optimized_kernels.measurement.verdict import Rejected
 

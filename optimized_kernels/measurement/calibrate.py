@@ -35,7 +35,7 @@ from optimized_kernels.measurement.frames import write_all
 from optimized_kernels.measurement.null_runs import IDENTITY_SEAMS, NullRun, null_request, null_run
 from optimized_kernels.measurement.roofline import Peaks
 from optimized_kernels.measurement.side_process import SideError
-from optimized_kernels.measurement.sides import ReferenceFailed
+from optimized_kernels.measurement.side_requests import ReferenceFailed
 from optimized_kernels.measurement.statistics import Speedup
 from optimized_kernels.workloads.presets import PRESETS
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from optimized_kernels.measurement.side_process import Arrays
-from optimized_kernels.measurement.sides import Side
+from optimized_kernels.measurement.side_requests import Side
 from optimized_kernels.measurement.tolerance import (
     Agreement,
     Mismatch,

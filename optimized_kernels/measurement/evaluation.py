@@ -28,7 +28,8 @@ from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.roofline import exceeds
 from optimized_kernels.measurement.screening import screen
 from optimized_kernels.measurement.side_process import Arrays, SideDied, SideError, SideTimedOut
-from optimized_kernels.measurement.sides import CANDIDATE, COMPILE_SECONDS, Loop, Sides
+from optimized_kernels.measurement.side_requests import COMPILE_SECONDS, Loop
+from optimized_kernels.measurement.sides import CANDIDATE, Sides
 from optimized_kernels.measurement.tolerance import Agreement
 from optimized_kernels.measurement.turn_check import TurnCheck
 from optimized_kernels.measurement.verdict import Failed, Rejected, Stage, Verdict

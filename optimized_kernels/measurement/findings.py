@@ -13,7 +13,8 @@ from optimized_kernels.measurement.launches import confirmed
 from optimized_kernels.measurement.noise import noise_sentence
 from optimized_kernels.measurement.reached import Counts
 from optimized_kernels.measurement.request import Request
-from optimized_kernels.measurement.sides import CANDIDATE, INCUMBENT, REFERENCE, Loop
+from optimized_kernels.measurement.side_requests import Loop
+from optimized_kernels.measurement.sides import CANDIDATE, INCUMBENT, REFERENCE
 from optimized_kernels.measurement.statistics import Speedup, total_time_ratio
 from optimized_kernels.measurement.tolerance import Agreement
 from optimized_kernels.measurement.verdict import Scored

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import shutil
@@ -10,11 +9,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-_IN_THE_WAY = {
-    *(errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENOTEMPTY),
-    *(errno.ELOOP, errno.EACCES, errno.EPERM),
-}
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 def copy_kernels(reference: Path, other: Path) -> None:
@@ -22,35 +18,25 @@ def copy_kernels(reference: Path, other: Path) -> None:
     ``mlx/<version>/cpu/lib….so``) to the same places of another's. What is there already stays.
 
     The other side may be at work: it sees whole kernels only, and nothing is written through a link of its
-    making, as every folder is opened by name from the one above.
+    making, as every folder is opened by name from the one above. Whatever it has put in the way, it builds
+    then what it needs.
     """
-    if not (reference / "mlx").is_dir():
+    built = reference / "mlx"
+    if not built.is_dir():
         return
-    with ExitStack() as stack:
-        root = os.open(other, _FOLDER)
-        stack.callback(os.close, root)
-        for folder, _, files, source in os.fwalk(reference / "mlx"):
-            if files:
-                with _leaving_alone(), _folder(root, Path(folder).relative_to(reference)) as target:
-                    for name in set(files) - set(os.listdir(target)):
-                        _copy(name, source, target)
+    for folder, _, files, source in os.fwalk(built):
+        if files:
+            with suppress(OSError), _folder(other, Path(folder).relative_to(reference)) as target:
+                for name in set(files) - set(os.listdir(target)):
+                    _copy(name, source, target)
 
 
 @contextmanager
-def _leaving_alone() -> Iterator[None]:
-    """A program that has put something where a kernel is to be builds its own."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _IN_THE_WAY:
-            raise
-
-
-@contextmanager
-def _folder(root: int, path: Path) -> Iterator[int]:
+def _folder(root: Path, path: Path) -> Iterator[int]:
     """Opens a folder below another one, made where it is missing."""
     with ExitStack() as stack:
-        folder = root
+        folder = os.open(root, _FOLDER)
+        stack.callback(os.close, folder)
         for name in path.parts:
             with suppress(FileExistsError):
                 os.mkdir(name, 0o700, dir_fd=folder)
@@ -62,10 +48,13 @@ def _folder(root: int, path: Path) -> Iterator[int]:
 def _copy(name: str, source: int, target: int) -> None:
     """Under another name first: whoever finds a kernel loads it."""
     partial = f".{secrets.token_hex(8)}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    with (
-        open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=source), "rb") as kernel,
-        open(os.open(partial, flags, 0o700, dir_fd=target), "wb") as copy,
-    ):
-        shutil.copyfileobj(kernel, copy)
-    os.replace(partial, name, src_dir_fd=target, dst_dir_fd=target)
+    try:
+        with (
+            open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=source), "rb") as kernel,
+            open(os.open(partial, _NEW, 0o700, dir_fd=target), "wb") as copy,
+        ):
+            shutil.copyfileobj(kernel, copy)
+        os.link(partial, name, src_dir_fd=target, dst_dir_fd=target, follow_symlinks=False)
+    finally:
+        with suppress(OSError):
+            os.unlink(partial, dir_fd=target)

@@ -12,7 +12,8 @@ from statistics import median
 from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.noise import NORMAL_QUANTILE, ShortRun
 from optimized_kernels.measurement.request import Request, parse_request
-from optimized_kernels.measurement.sides import CANDIDATE, COMPILE_SECONDS, REFERENCE, started
+from optimized_kernels.measurement.side_requests import COMPILE_SECONDS
+from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, started
 from optimized_kernels.measurement.statistics import speedup_from
 
 # Stock functions in these seams: the program that shows what passing through them costs.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from optimized_kernels.measurement.answers import count, texts
-from optimized_kernels.measurement.sides import Side, Turn
+from optimized_kernels.measurement.side_requests import Side, Turn
 from optimized_kernels.measurement.verdict import Rejected
 from optimized_kernels.seams.interface import Interface
 

@@ -14,7 +14,8 @@ from optimized_kernels.measurement.confidence_sequence import (
     screened,
     sequence_interval,
 )
-from optimized_kernels.measurement.sides import REFERENCE, Loop
+from optimized_kernels.measurement.side_requests import Loop
+from optimized_kernels.measurement.sides import REFERENCE
 from optimized_kernels.measurement.verdict import Rejected
 
 # An interval wholly below this ends the screening.

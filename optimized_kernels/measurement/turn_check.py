@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from optimized_kernels.measurement.correctness import Trained, reordered_training
-from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, Sides, Turn
+from optimized_kernels.measurement.side_requests import Turn
+from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, Sides
 from optimized_kernels.measurement.tolerance import NOISE, Array, Mismatch, compare, tolerance_of
 from optimized_kernels.measurement.verdict import Rejected
 

@@ -42,9 +42,13 @@ export interface RepeatedCalls {
 }
 
 /**
- * What was asked more than once, and why. Pure. A request may be read after the death of the orchestrator that sent it:
+ * Whether an orchestrator died between two requests. One may be read after the death of the orchestrator that sent it:
  * until the next one is at work it can be nobody else's.
  */
+const isBetween = ({ at, until }: Outage, first: number, second: number): boolean =>
+  at <= second && (first <= at || (first < until && until <= second))
+
+/** What was asked more than once, and why. Pure. */
 export const repeatedCalls = (calls: ModelCall[], ledger: LedgerRow[], all: Outage[]): RepeatedCalls => {
   const keptAt = new Map(ledger.map((row) => [row.key, row.keptAt]))
   const deaths = all.filter(({ victim }) => victim === 'orchestrator')
@@ -55,7 +59,7 @@ export const repeatedCalls = (calls: ModelCall[], ledger: LedgerRow[], all: Outa
     for (const [index, { receivedAt }] of ordered.entries()) {
       const before = ordered[index - 1]
       if (before === undefined) continue
-      const death = deaths.find(({ at, until }) => until > before.receivedAt && at <= receivedAt)
+      const death = deaths.find((outage) => isBetween(outage, before.receivedAt, receivedAt))
       found.repeated += 1
       if ((keptAt.get(key) ?? Infinity) < receivedAt) found.kept += 1
       else if (death === undefined) found.unexplained.push([before.receivedAt, receivedAt])

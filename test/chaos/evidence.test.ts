@@ -114,6 +114,9 @@ describe('repeated model calls', () => {
 
   test('are explained where the request of the orchestrator that died was read after its death', () => {
     expect(repeatedCalls([call(203, null), call(300, 400)], kept(410), deaths)).toMatchObject({ unexplained: [] })
+    // Nobody was there to ask again.
+    const twice = repeatedCalls([call(203, null), call(270, 400)], kept(410), deaths)
+    expect(twice).toMatchObject({ unexplained: [[203, 270]] })
   })
 
   test('are paid for twice where the reply was kept', () => {

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
+import mlx.core as mx
 import pytest
 from harness import INITIAL
 
@@ -66,18 +70,46 @@ def test_nothing_is_written_through_a_link(link: str, reference: Path, other: Pa
     assert (other / link).is_symlink()
 
 
-@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("/nowhere"), Path.mkdir])
-@pytest.mark.parametrize("place", ["mlx", "mlx/1.0", "mlx/1.0/cpu", "mlx/1.0/cpu/libA.so"])
-def test_a_program_may_be_in_the_way(
-    make: Callable[[Path], None], place: str, reference: Path, other: Path
+def forbidden(path: Path) -> None:
+    path.mkdir()
+    path.chmod(0)
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("/nowhere"), os.mkfifo, forbidden])
+@pytest.mark.parametrize("place", [Path(), *KERNEL.parents[-2::-1], KERNEL])
+def test_what_a_program_puts_in_the_way_stays(
+    make: Callable[[Path], None], place: Path, reference: Path, other: Path
 ) -> None:
-    (other / place).parent.mkdir(parents=True, exist_ok=True)
-    make(other / place)
+    obstacle = other / place
+    if obstacle == other:
+        other.rmdir()
+    obstacle.parent.mkdir(parents=True, exist_ok=True)
+    make(obstacle)
+    before = obstacle.lstat()
     copy_kernels(reference, other)
-    assert not (other / KERNEL).is_symlink() or (other / KERNEL).readlink() == Path("/nowhere")
+    after = obstacle.lstat()
+    assert (after.st_mode, after.st_ino) == (before.st_mode, before.st_ino)
+    if make is forbidden:
+        obstacle.chmod(0o700)
 
 
-def test_a_programs_side_finds_what_the_reference_has_built() -> None:
+def test_no_part_of_a_kernel_is_left(reference: Path, other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr("optimized_kernels.measurement.kernels.shutil.copyfileobj", full)
+    copy_kernels(reference, other)
+    assert [path for path in other.rglob("*") if not path.is_dir()] == []
+
+
+@pytest.mark.skipif(mx.default_device() != mx.Device(mx.cpu), reason="other backends build no libraries")
+def test_a_programs_side_finds_what_the_reference_has_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Tests before this one may have had kernels built in the sides' homes.
+    monkeypatch.setattr(
+        "optimized_kernels.measurement.sides._scratch", lambda: SimpleNamespace(name=str(tmp_path))
+    )
     request = parse_request(json.dumps({"program": str(INITIAL), "options": {"preset": "small"}, "seed": 5}))
     with started(request) as sides:
         folder = sides.candidate.process.scratch

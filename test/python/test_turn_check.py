@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from optimized_kernels.measurement.correctness import Trained
-from optimized_kernels.measurement.sides import Sides, Turn
+from optimized_kernels.measurement.side_requests import Turn
+from optimized_kernels.measurement.sides import Sides
 from optimized_kernels.measurement.tolerance import Agreement
 from optimized_kernels.measurement.turn_check import TurnCheck
 

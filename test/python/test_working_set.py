@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import mlx.core as mx
 import numpy as np
 import pytest
 from expectations import PROGRAMS
-from harness import trained_alike
+from harness import program, trained_alike
 
 from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.correctness import Trained
+from optimized_kernels.measurement.evaluation import Evaluation
 from optimized_kernels.measurement.loss_curve import check_loss_curve
 from optimized_kernels.measurement.request import parse_request
 from optimized_kernels.measurement.side import Side
 from optimized_kernels.measurement.sides import started
 from optimized_kernels.measurement.turn_check import TurnCheck
+from optimized_kernels.measurement.verdict import result_json
 from optimized_kernels.measurement.working_set import device_bytes, is_short
 from optimized_kernels.workloads.presets import PRESETS
 
@@ -71,3 +74,24 @@ def test_frugal_sides_pass_every_check(name: str) -> None:
         blocks, measured = Blocks(sides, TurnCheck(sides, trained, copied_out=1.0)), Measured()
         assert blocks.block("eager", measured) is None
         assert measured.blocks == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict", "stage"),
+    [
+        ("return mx.matmul(A, B)", "scored", "complete"),
+        ("return 1.01 * mx.matmul(A, B)", "rejected", "correctness"),
+        ("return A", "failed", "correctness"),
+    ],
+)
+def test_frugal_sides_come_to_the_same_verdicts(body: str, verdict: str, stage: str, tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(program(body))
+    options = {"preset": "small", "timingSeconds": 0.3}
+    request = parse_request(json.dumps({"program": str(path), "options": options, "seed": 5}))
+    with started(request) as sides:
+        for side in sides.by_name.values():
+            side.frugal = True
+        found = Evaluation(request, sides, None, lambda stage, detail: None).run()
+    result = result_json(found, {}, {})
+    assert (result["verdict"], result["stage"]) == (verdict, stage)

@@ -1,0 +1,50 @@
+import type { IslandState } from '../temporal/run-state.ts'
+import { reservedIn } from './budget.ts'
+import { costOf, drawnAheadOf, drawnFirst } from './drawn-ahead.ts'
+import { drawAhead, generate, migrate } from './island-steps.ts'
+import { type InFlight, isEnding, type Run, stateOf } from './run.ts'
+import { nextStep } from './schedule.ts'
+import { affordableDraws, reservation } from './spending.ts'
+
+/** @param reserved US dollars, see InFlight. */
+export type Launch = (island: IslandState, kind: InFlight['kind'], reserved: number, step: () => Promise<void>) => void
+
+/** Starts the next step of every island that can make one, and that the budget can pay for. */
+export const startSteps = (run: Run, launch: Launch): void => {
+  const state = stateOf(run)
+  const atOnce = state.config.concurrentIslands || state.islands.length
+  for (const island of drawnFirst(state)) {
+    const { index } = island
+    if (run.inFlight.has(index)) continue
+    const drawn = drawnAheadOf(state, index)
+    const step = drawn !== null || isEnding(run) ? { do: 'rest' as const } : nextStep(state, island)
+    if (step.do === 'migrate') launch(island, 'migration', 0, () => migrate(run, index))
+    if ((step.do !== 'generate' && step.do !== 'rest') || run.inFlight.size >= atOnce) continue
+    if (drawn !== null) {
+      launch(island, 'generation', costOf(drawn), () => generate(run, index, drawn.length, drawn))
+      continue
+    }
+    const draws = step.do === 'generate' ? affordableDraws(state, island, step.draws, reservedIn(run)) : 0
+    // Programs that a person gave cost nothing and are evaluated whatever the budget says.
+    if (draws === 0 && (run.control.stopping || run.control.injections.length === 0)) continue
+    launch(island, 'generation', reservation(state, island, draws), () => generate(run, index, draws))
+  }
+}
+
+/** Has the next proposals made of islands that stand still while others are being waited for. */
+export const startDrawingAhead = (run: Run, launch: Launch): void => {
+  const state = stateOf(run)
+  const waited = run.confirming !== null || [...run.inFlight.values()].some(({ kind }) => kind !== 'proposals')
+  if (!waited) return
+  const atOnce = state.config.concurrentIslands || state.islands.length
+  for (const island of state.islands) {
+    const { index, draws } = island
+    const going = run.inFlight.size + (state.drawnAhead?.length ?? 0)
+    if (run.inFlight.has(index) || drawnAheadOf(state, index) !== null || going >= atOnce) continue
+    const step = nextStep(state, island)
+    // Parents are chosen, and nothing changes that until the generation is made.
+    if (step.do !== 'generate' || step.draws !== draws.length) continue
+    if (affordableDraws(state, island, draws.length, reservedIn(run)) < draws.length) continue
+    launch(island, 'proposals', reservation(state, island, draws.length), () => drawAhead(run, index))
+  }
+}
