@@ -3,12 +3,12 @@ import type { createGivenProposer } from '../activities/mutation/given.ts'
 import type { createModelMutator } from '../activities/mutation/model.ts'
 import type { createOfflineMutator } from '../activities/mutation/offline.ts'
 import { modelMutationOptions, offlineMutationOptions } from '../temporal/activity-options.ts'
-import type { Drawn, GenerationInput } from '../temporal/generation.ts'
+import type { GenerationInput } from '../temporal/generation.ts'
 import type { MutateInput, MutationResult, Usage } from '../temporal/mutation.ts'
 import { drawnProgramId, drawSeed } from '../temporal/names.ts'
 import type { Draw } from '../temporal/population.ts'
 import type { Program } from '../temporal/program.ts'
-import { GivenUp } from './blockage.ts'
+import type { GivenUp } from './blockage.ts'
 
 type Guard = <T>(call: () => Promise<T>) => Promise<T>
 
@@ -62,20 +62,7 @@ export const mutate = async (
   return ask({ ...request, repair }, `${summary}, repair`)
 }
 
-/**
- * What a draw comes to; one that a person gives up while it is blocked is unusable.
- * @param make adds the model calls that it takes to its argument.
- */
-export const settled = async (make: (paid: Usage[]) => Promise<MutationResult>): Promise<Drawn> => {
-  const usage: Usage[] = []
-  try {
-    return { result: await make(usage), usage }
-  } catch (error) {
-    if (!(error instanceof GivenUp)) throw error
-    return { result: givenUp(error), usage }
-  }
-}
-
+/** What a draw comes to that a person gives up while it is blocked. */
 export const givenUp = ({ message }: GivenUp): MutationResult => {
   return { outcome: 'unusable', reason: `given up while blocked: ${message}`, reply: '', usage: null }
 }

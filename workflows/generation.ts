@@ -2,13 +2,14 @@ import { setCurrentDetails } from '@temporalio/workflow'
 import { seedFrom } from '../activities/selection/random.ts'
 import type { Evaluation, Scored } from '../temporal/evaluation.ts'
 import type { Candidate, Drawn, GenerationInput, GenerationResult } from '../temporal/generation.ts'
+import type { MutationResult, Usage } from '../temporal/mutation.ts'
 import { drawnProgramId } from '../temporal/names.ts'
 import type { Draw } from '../temporal/population.ts'
 import type { Proposal } from '../temporal/program.ts'
 import { showScreened } from '../temporal/speedup-text.ts'
 import { askEvaluation } from './ask-evaluation.ts'
 import { createBlockage, GivenUp } from './blockage.ts'
-import { givenUp, mutate, prepare, settled } from './draw.ts'
+import { givenUp, mutate, prepare } from './draw.ts'
 import { hasSeen } from './seen.ts'
 
 type Guard = ReturnType<typeof createBlockage>
@@ -55,27 +56,30 @@ const toCandidates = (outcomes: Outcome[]): Candidate[] => {
 export async function generation(input: GenerationInput): Promise<GenerationResult> {
   const guard = createBlockage(input.evolutionId, input.island, input.generation)
   const evaluateOnce = createEvaluations(input, guard)
-  const finish = async (id: string, drawn: Promise<Drawn>): Promise<Outcome> => {
-    const { result, usage } = await drawn
-    const fresh = result.outcome === 'proposed' && !hasSeen(input.seen, result.proposal.hash)
+  const finish = async (id: string, mutation: (paid: Usage[]) => Promise<MutationResult>): Promise<Outcome> => {
+    const usage: Usage[] = []
     try {
+      const result = await mutation(usage)
+      const fresh = result.outcome === 'proposed' && !hasSeen(input.seen, result.proposal.hash)
       return { id, result, usage, evaluation: fresh ? await evaluateOnce(result.proposal) : null }
     } catch (error) {
       if (!(error instanceof GivenUp)) throw error
       return { id, result: givenUp(error), usage, evaluation: null }
     }
   }
-  const drawnAt = async (draw: Draw, place: number): Promise<Drawn> =>
-    input.drawn?.[place] ?? settled((paid) => mutate(input, draw, place, guard, paid))
+  // Whatever comes between an activity's end and the next one's start changes their order, which histories have recorded.
+  const drawnAt = (draw: Draw, place: number, paid: Usage[]): Promise<MutationResult> => {
+    const known = input.drawn?.[place]
+    if (known === undefined) return mutate(input, draw, place, guard, paid)
+    paid.push(...known.usage)
+    return Promise.resolve(known.result)
+  }
   const outcomes = await Promise.all([
     ...input.draws.map((draw, place) =>
-      finish(drawnProgramId(input.island, input.generation, place), drawnAt(draw, place)),
+      finish(drawnProgramId(input.island, input.generation, place), (paid) => drawnAt(draw, place, paid)),
     ),
     ...input.injections.map(({ id, source }) =>
-      finish(
-        id,
-        settled(() => guard(() => prepare(id, source, input.initialSource))),
-      ),
+      finish(id, () => guard(() => prepare(id, source, input.initialSource))),
     ),
   ])
   const candidates = toCandidates(outcomes)

@@ -155,7 +155,8 @@ export const generate = async (run: Run, index: number, draws: number, drawn: Dr
   if (ended) return
   // `resume` makes the generation anew.
   run.control.injections.unshift(...injections)
-  if (drawn !== null) carryAhead(state, { island: index, generation: input.generation, drawn })
+  // The end of a run is not held up by what is lost again and again.
+  if (drawn !== null && !isEnding(run)) carryAhead(state, { island: index, generation: input.generation, drawn })
 }
 
 /**
@@ -171,7 +172,10 @@ export const drawAhead = async (run: Run, index: number): Promise<void> => {
     const child = await startChild<typeof proposals>('proposals', childOptions(run, input))
     const drawn = await child.result()
     const carried = !isEnding(run) && carryAhead(state, { island: index, generation: input.generation, drawn })
-    if (!carried) await generate(run, index, draws, drawn)
+    if (carried) return
+    const flight = run.inFlight.get(index)
+    if (flight !== undefined) flight.kind = 'generation'
+    await generate(run, index, draws, drawn)
   })
 }
 

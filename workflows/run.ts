@@ -44,6 +44,8 @@ export interface Run {
   problem: ProblemSnapshot | null
   startedAt: number
   inFlight: Map<number, InFlight>
+  /** Islands whose next proposals this execution has had made. */
+  drewAhead: Set<number>
   /** What is being confirmed. */
   confirming: { programId: string; index: number } | null
   /** False in executions begun before programs were confirmed while a run goes on: their histories hold no such thing. */
@@ -75,6 +77,7 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     problem: carried?.problem ?? null,
     startedAt: carried?.startedAt ?? startTime.getTime(),
     inFlight: new Map(),
+    drewAhead: new Set(),
     confirming: null,
     confirmsOnTheWay: patched('confirmations-on-the-way'),
     locally: oneAtATime(),

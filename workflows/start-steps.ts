@@ -31,20 +31,24 @@ export const startSteps = (run: Run, launch: Launch): void => {
   }
 }
 
-/** Has the next proposals made of islands that stand still while others are being waited for. */
+/**
+ * Has the next proposals made of islands that stand still while many others are being waited for. Few are soon done, and
+ * would have to wait for these model calls; after them the proposals that are there give the device enough to do.
+ */
 export const startDrawingAhead = (run: Run, launch: Launch): void => {
   const state = stateOf(run)
-  const waited = run.confirming !== null || [...run.inFlight.values()].some(({ kind }) => kind !== 'proposals')
-  if (!waited) return
   const atOnce = state.config.concurrentIslands || state.islands.length
+  const working = [...run.inFlight.values()].filter(({ kind }) => kind !== 'proposals').length
+  if (run.confirming === null && 2 * working < Math.min(atOnce, state.islands.length)) return
   for (const island of state.islands) {
     const { index, draws } = island
     const going = run.inFlight.size + (state.drawnAhead?.length ?? 0)
-    if (run.inFlight.has(index) || drawnAheadOf(state, index) !== null || going >= atOnce) continue
+    if (run.inFlight.has(index) || run.drewAhead.has(index) || going >= atOnce) continue
     const step = nextStep(state, island)
     // Parents are chosen, and nothing changes that until the generation is made.
     if (step.do !== 'generate' || step.draws !== draws.length) continue
     if (affordableDraws(state, island, draws.length, reservedIn(run)) < draws.length) continue
+    run.drewAhead.add(index)
     launch(island, 'proposals', reservation(state, island, draws.length), () => drawAhead(run, index))
   }
 }

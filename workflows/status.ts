@@ -4,6 +4,7 @@ import type { BestProgram, ConfirmationStatus, IslandStatus, RunStatus } from '.
 import { bestOf } from './best.ts'
 import { isTimed, promising } from './confirmation-rule.ts'
 import { populationDigest } from './digest.ts'
+import { drawnAheadOf } from './drawn-ahead.ts'
 import { islandQuota, iterationsWanted } from './quota.ts'
 import { isEnding, type Run } from './run.ts'
 import { nextStep } from './schedule.ts'
@@ -42,10 +43,15 @@ const confirmationStatus = ({ confirming }: Run, state: RunState): ConfirmationS
 const activityOf = (run: Run, state: RunState, island: IslandState): string => {
   const flight = run.inFlight.get(island.index)
   if (flight?.blocked) return `generation ${flight.generation} blocked: ${flight.blocked}`
-  if (flight?.child) return `generation ${flight.generation} since ${new Date(flight.since).toISOString()}`
+  if (flight?.child) {
+    const what = flight.kind === 'proposals' ? 'proposals of generation' : 'generation'
+    return `${what} ${flight.generation} since ${new Date(flight.since).toISOString()}`
+  }
   const step = nextStep(state, island)
   if (step.do === 'wait') return `waiting for ${step.for}`
-  return step.do === 'rest' ? 'done' : `ready for generation ${island.generation + 1}`
+  if (step.do === 'rest') return 'done'
+  const proposed = drawnAheadOf(state, island.index) === null ? '' : ', its proposals made'
+  return `ready for generation ${island.generation + 1}${proposed}`
 }
 
 const islandStatus = (run: Run, state: RunState, island: IslandState): IslandStatus => ({

@@ -114,6 +114,11 @@ const recordings: Record<string, () => Promise<void>> = {
     stub.setLatency(400)
     await runToEnd(engine.client, 'ahead', { ...input, islands: 3, mutation: { mutator: 'model' } })
     await recordChain('ahead', 'ahead')
+    for await (const { workflowId, runId } of engine.client.workflow.list({ query: 'WorkflowType = "proposals"' })) {
+      await record(engine, workflowId, runId, 'proposals')
+      await record(engine, workflowId, undefined, 'generation-drawn')
+      break
+    }
   },
   seldom: async () => {
     await runToEnd(engine.client, 'seldom', { ...input, mutation: { mutator: 'offline' } })
