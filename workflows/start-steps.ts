@@ -32,7 +32,8 @@ export const startSteps = (run: Run, launch: Launch): void => {
 }
 
 /**
- * Has the next proposals made of islands that stand still while many others are being waited for. Few are soon done, and
+ * Has the next proposals made of islands that stand still, and migrants join before that, while many others are being
+ * waited for. Few are soon done, and
  * would have to wait for these model calls; after them the proposals that are there give the device enough to do.
  */
 export const startDrawingAhead = (run: Run, launch: Launch): void => {
@@ -42,9 +43,10 @@ export const startDrawingAhead = (run: Run, launch: Launch): void => {
   if (run.confirming === null && 2 * working < Math.min(atOnce, state.islands.length)) return
   for (const island of state.islands) {
     const { index, draws } = island
-    const going = run.inFlight.size + (state.drawnAhead?.length ?? 0)
-    if (run.inFlight.has(index) || run.drewAhead.has(index) || going >= atOnce) continue
+    if (run.inFlight.has(index) || run.drewAhead.has(index)) continue
     const step = nextStep(state, island)
+    if (step.do === 'migrate') launch(island, 'migration', 0, () => migrate(run, index))
+    if (run.inFlight.size + (state.drawnAhead?.length ?? 0) >= atOnce) continue
     // Parents are chosen, and nothing changes that until the generation is made.
     if (step.do !== 'generate' || step.draws !== draws.length) continue
     if (affordableDraws(state, island, draws.length, reservedIn(run)) < draws.length) continue
