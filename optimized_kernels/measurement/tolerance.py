@@ -16,8 +16,8 @@ Arrays = Mapping[str, Array]
 REORDERING_MULTIPLE = 20.0
 FLOORS = {"float32": 2e-5, "bfloat16": 2e-2, "float16": 3e-3}
 # Where products round their operands to TF32, the least difference may move one by 2^-10 of it; whether a few
-# reorderings of a small tensor meet such a one is luck. A chain of products rounds several anew: a program that
-# multiplies two weights first was 1.1 such steps off. With the multiple this is two of them.
+# reorderings of a small tensor meet such a one is luck. A chain of products rounds several anew: a program
+# that multiplies two weights first was 1.1 such steps off. With the multiple this is two of them.
 TF32_ROUNDING = 2 * 2.0**-10 / REORDERING_MULTIPLE
 # Where stock disagrees with itself by more than this the true value is (near) zero: no relative error there.
 NOISE = 0.05
