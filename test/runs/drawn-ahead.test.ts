@@ -62,9 +62,9 @@ test('an island that waits for a fresh start has its next proposals made meanwhi
 })
 
 /** The run, as soon as it has proposals made ahead: they take three seconds. */
-const beginDrawingAhead = async (id: string): Promise<WorkflowHandle> => {
+const beginDrawingAhead = async (id: string, iterations = 1000): Promise<WorkflowHandle> => {
   stub.setLatency(3000)
-  const handle = await begin(engine.client, id, { ...input, iterations: 1000 })
+  const handle = await begin(engine.client, id, { ...input, iterations })
   const drawing = `WorkflowType = "proposals" and WorkflowId STARTS_WITH "${id}/"`
   const isDrawing = async () => expect((await engine.client.workflow.count(drawing)).count).toBeGreaterThan(0)
   await vi.waitFor(isDrawing, { timeout: 60_000, interval: 50 })
@@ -92,6 +92,23 @@ test('what was drawn ahead is carried, and evaluated although a person stops the
   await handle.executeUpdate<string, [unknown]>('stop', { args: [{}] })
   const summary = (await handle.result()) as RunStatus
   expect(summary).toMatchObject({ phase: 'stopped', reason: 'stopped by a person' })
+  expectAllCounted(summary, before)
+})
+
+test('proposals that somebody terminated pause the run, and are not paid for again', async () => {
+  const before = stub.requests.length
+  const handle = await beginDrawingAhead('terminated-ahead', 36)
+  for await (const { workflowId } of engine.client.workflow.list({
+    query: 'WorkflowType = "proposals" and WorkflowId STARTS_WITH "terminated-ahead/" and ExecutionStatus = "Running"',
+  })) {
+    await engine.client.workflow.getHandle(workflowId).terminate()
+  }
+  const { reason } = await untilStatus(handle, ({ phase }) => phase === 'paused')
+  expect(reason).toContain('ended without a result')
+  await handle.executeUpdate<string, [unknown]>('resume', { args: [{}] })
+  stub.setLatency(100)
+  const summary = (await handle.result()) as RunStatus
+  expect(summary).toMatchObject({ phase: 'completed', iterations: 36 })
   expectAllCounted(summary, before)
 })
 
