@@ -16,7 +16,10 @@ const current = ({ islands, drawnAhead = [] }: RunState): DrawnAhead[] =>
 export const drawnAheadOf = (state: RunState, island: number): Drawn[] | null =>
   current(state).find((ahead) => ahead.island === island)?.drawn ?? null
 
-export const hasDrawnAhead = (state: RunState): boolean => current(state).length > 0
+/** Islands whose proposals are there. */
+export const countAhead = (state: RunState): number => current(state).length
+
+export const hasDrawnAhead = (state: RunState): boolean => countAhead(state) > 0
 
 /** US dollars that they have cost: counted with their generation, and until then to be reckoned with. */
 export const costOf = (drawn: Drawn[]): number =>

@@ -1,6 +1,6 @@
-import type { IslandState } from '../temporal/run-state.ts'
+import type { IslandState, RunState } from '../temporal/run-state.ts'
 import { reservedIn } from './budget.ts'
-import { costOf, drawnAheadOf, drawnFirst } from './drawn-ahead.ts'
+import { costOf, countAhead, drawnAheadOf, drawnFirst } from './drawn-ahead.ts'
 import { drawAhead, generate, migrate } from './island-steps.ts'
 import { type InFlight, isEnding, type Run, stateOf } from './run.ts'
 import { nextStep } from './schedule.ts'
@@ -9,10 +9,13 @@ import { affordableDraws, reservation } from './spending.ts'
 /** @param reserved US dollars, see InFlight. */
 export type Launch = (island: IslandState, kind: InFlight['kind'], reserved: number, step: () => Promise<void>) => void
 
+/** Islands that may have a generation under way. */
+const atOnceIn = ({ config, islands }: RunState): number => config.concurrentIslands || islands.length
+
 /** Starts the next step of every island that can make one, and that the budget can pay for. */
 export const startSteps = (run: Run, launch: Launch): void => {
   const state = stateOf(run)
-  const atOnce = state.config.concurrentIslands || state.islands.length
+  const atOnce = atOnceIn(state)
   for (const island of drawnFirst(state)) {
     const { index } = island
     if (run.inFlight.has(index)) continue
@@ -33,12 +36,12 @@ export const startSteps = (run: Run, launch: Launch): void => {
 
 /**
  * Has the next proposals made of islands that stand still, and migrants join before that, while many others are being
- * waited for. Few are soon done, and
- * would have to wait for these model calls; after them the proposals that are there give the device enough to do.
+ * waited for. Few are soon done, and would have to wait for these model calls; after them the proposals that are there
+ * give the device enough to do.
  */
 export const startDrawingAhead = (run: Run, launch: Launch): void => {
   const state = stateOf(run)
-  const atOnce = state.config.concurrentIslands || state.islands.length
+  const atOnce = atOnceIn(state)
   const working = [...run.inFlight.values()].filter(({ kind }) => kind !== 'proposals').length
   if (run.confirming === null && 2 * working < Math.min(atOnce, state.islands.length)) return
   for (const island of state.islands) {
@@ -46,7 +49,7 @@ export const startDrawingAhead = (run: Run, launch: Launch): void => {
     if (run.inFlight.has(index) || run.drewAhead.has(index)) continue
     const step = nextStep(state, island)
     if (step.do === 'migrate') launch(island, 'migration', 0, () => migrate(run, index))
-    if (run.inFlight.size + (state.drawnAhead?.length ?? 0) >= atOnce) continue
+    if (run.inFlight.size + countAhead(state) >= atOnce) continue
     // Parents are chosen, and nothing changes that until the generation is made.
     if (step.do !== 'generate' || step.draws !== draws.length) continue
     if (affordableDraws(state, island, draws.length, reservedIn(run)) < draws.length) continue

@@ -10,7 +10,7 @@ import {
   takeAhead,
 } from '../../workflows/drawn-ahead.ts'
 
-/** Three islands that have made generations 4. */
+/** Three islands that have made 4 generations. */
 const state = (): RunState =>
   ({ islands: [0, 1, 2].map((index): Partial<IslandState> => ({ index, generation: 4 })) }) as unknown as RunState
 
