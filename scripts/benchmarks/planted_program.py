@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 # One row of extra work is a (1, 64) @ (64, 64) product in each call of the seam.
-SOURCE = '''"""Row-major operands, and extra work that nobody needs."""
+SOURCE = '''"""A faster product, and extra work that nobody needs."""
 
 import mlx.core as mx
 
 ROWS = {rows}
 LEFT = mx.ones((max(ROWS, 1), 64))
 RIGHT = mx.ones((64, 64))
+SECOND_STREAM = mx.new_stream(mx.default_device())
 
 
 def choose_tile_size(M, N, K, device_info):
@@ -20,22 +22,34 @@ def choose_tile_size(M, N, K, device_info):
     return M, N, K
 
 
+def product(A, B):
+    """A @ B."""
+{product}
+
+
 def optimized_matmul(A, B, tile_M, tile_N, tile_K):
     """A @ B; the result waits for the extra work."""
-    C = mx.matmul(mx.contiguous(A), mx.contiguous(B))
+    C = product(A, B)
     if ROWS == 0:
         return C
     return mx.depends([C], [mx.matmul(LEFT, RIGHT)])[0]
 '''
+# What is faster than stock, the steadier one first: the second one has the other core's pace in it, too.
+BASES = {
+    "row-major operand": "    return mx.matmul(A, mx.contiguous(B))",
+    "two streams": """    B, half = mx.contiguous(B), B.shape[1] // 2
+    left, right = mx.matmul(A, B[:, :half]), mx.matmul(A, B[:, half:], stream=SECOND_STREAM)
+    return mx.concatenate([left, right], axis=1)""",
+}
 FIRST_ROWS = 64
 # A slope from less extra time than this would be noise.
 LEAST_SHARE = 0.1
 MOST_ROWS = 1 << 20
 
 
-def planted_source(rows: int) -> str:
-    """The program with `rows` rows of extra work in every call; 0 is the fast program itself."""
-    return SOURCE.format(rows=rows)
+def planted_source(base: str, rows: int) -> str:
+    """The program of BASES with `rows` rows of extra work in every call; 0 is the fast program itself."""
+    return SOURCE.format(rows=rows, product=BASES[base])
 
 
 class CannotPlant(Exception):
@@ -56,6 +70,42 @@ class Cost:
             found = f"the fast program's speedup here is {1 / self.base:.3f}"
             raise CannotPlant(f"{found}; {speedup:.3f} cannot be planted by slowing it down")
         return round(wanted / self.per_row)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A base with the rows that leave the wanted speedup."""
+
+    base: str
+    rows: int
+
+    @property
+    def source(self) -> str:
+        """The program."""
+        return planted_source(self.base, self.rows)
+
+
+class Planter:
+    """Plants effects into the first base that is fast enough; `speedup_of` measures a program's source."""
+
+    def __init__(self, speedup_of: Callable[[str], float]) -> None:
+        self.speedup_of = speedup_of
+        self.costs: dict[str, Cost] = {}
+
+    def plant(self, speedup: float) -> Planted:
+        """Raises CannotPlant where no base is as fast as that."""
+        too_slow = CannotPlant("there are no bases")
+        for base in BASES:
+            if base not in self.costs:
+                self.costs[base] = fit_cost(partial(self._measure, base))
+            try:
+                return Planted(base, self.costs[base].rows_for(speedup))
+            except CannotPlant as found:
+                too_slow = found
+        raise too_slow
+
+    def _measure(self, base: str, rows: int) -> float:
+        return self.speedup_of(planted_source(base, rows))
 
 
 def fit_cost(speedup_of: Callable[[int], float]) -> Cost:

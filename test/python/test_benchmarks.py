@@ -115,6 +115,20 @@ def planted_truth(source: str) -> float:
     return 1 / (0.8 + 0.0002 * int(rows))
 
 
+def test_an_effect_is_planted_into_the_first_base_that_is_fast_enough() -> None:
+    def speedup_of(source: str) -> float:
+        two_streams = source.count("SECOND_STREAM") > 1
+        return planted_truth(source) * (1.25 if two_streams else 0.9)
+
+    planter = planted_program.Planter(speedup_of)
+    slight, strong = planter.plant(1.05), planter.plant(1.3)
+    assert (slight.base, strong.base) == ("row-major operand", "two streams")
+    assert speedup_of(slight.source) == pytest.approx(1.05, abs=2e-3)
+    assert speedup_of(strong.source) == pytest.approx(1.3, abs=2e-3)
+    with pytest.raises(planted_program.CannotPlant, match=r"1\.600 cannot"):
+        planter.plant(1.6)
+
+
 def test_planted_effects_are_counted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,7 +194,7 @@ def test_refused_programs_are_not_seen_and_not_confirmed(
 ) -> None:
     monkeypatch.setattr(planted, "evaluate", refused)
     monkeypatch.setattr(null_run, "evaluate", refused)
-    eager = planted.screen(0, "small", 1, None)
+    eager = planted.screen("", "small", 1, None)
     assert eager is None
     assert not planted.Effect(0.95, None).is_seen(eager)
     with pytest.raises(HarnessFailed, match="refused"):

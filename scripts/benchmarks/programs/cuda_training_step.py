@@ -2,8 +2,9 @@
 
 All arithmetic is float32. Neighbouring linear layers of a sequence are merged: with many rows, x (A B) is
 less work than (x A) B. Products for gradients get operands in the layout that the device multiplies
-fastest. Sums of many rows are taken in two stages, so that they keep the whole chip busy. Rows of the
-embedding, their gradients and Adam's numbers are moved four at a time. Sizes are arguments of the kernels:
+fastest. Sums of many rows are taken in two stages, so that they keep the whole chip busy. GELU's gradient is
+computed from its operand alone. Rows of the embedding, their gradients, GELU's numbers and Adam's are moved
+four at a time. Sizes are arguments of the kernels:
 MLX builds a kernel anew in every process, so there are few of them.
 """
 
@@ -75,6 +76,36 @@ ADD_ROWS = """
     }
 """
 
+GELU = """
+    const int at = blockIdx.x * blockDim.x + threadIdx.x;
+    if (at < x_shape[0] / 4) {
+        const float4 v = reinterpret_cast<const float4*>(x)[at];
+        reinterpret_cast<float4*>(out)[at] = make_float4(
+            v.x * normal_below(v.x), v.y * normal_below(v.y),
+            v.z * normal_below(v.z), v.w * normal_below(v.w));
+    }
+"""
+
+GELU_GRADIENT = """
+    const int at = blockIdx.x * blockDim.x + threadIdx.x;
+    if (at < x_shape[0] / 4) {
+        const float4 v = reinterpret_cast<const float4*>(x)[at];
+        const float4 c = reinterpret_cast<const float4*>(cotangent)[at];
+        reinterpret_cast<float4*>(out)[at] = make_float4(
+            c.x * slope(v.x), c.y * slope(v.y), c.z * slope(v.z), c.w * slope(v.w));
+    }
+"""
+
+GELU_HEADER = """
+__device__ __forceinline__ float normal_below(float v) {
+    return 0.5f * (1.0f + erff(v * 0.70710678f));
+}
+
+__device__ __forceinline__ float slope(float v) {
+    return normal_below(v) + v * 0.39894228f * expf(-0.5f * v * v);
+}
+"""
+
 ADAM_HEADER = """
 __device__ __forceinline__ void adam(
     float p, float g, float m, float v, float rate, float b1, float b2, float eps,
@@ -115,6 +146,8 @@ if ON_CUDA:
     SUMS_KERNEL = _kernel("column_sums", ["values"], ["parts"], COLUMN_SUMS)
     ROWS_KERNEL = _kernel("rows_of", ["weight", "tokens"], ["out"], ROWS_OF)
     ADD_KERNEL = _kernel("add_rows", ["cotangent", "tokens"], ["gradient"], ADD_ROWS)
+    GELU_KERNEL = _kernel("gelu_of", ["x"], ["out"], GELU, GELU_HEADER)
+    GELU_GRADIENT_KERNEL = _kernel("gelu_back", ["x", "cotangent"], ["out"], GELU_GRADIENT, GELU_HEADER)
     ADAM_KERNEL = _kernel(
         "adam",
         ["parameter", "gradient", "first", "second", "rate", "numbers"],
@@ -254,6 +287,32 @@ def linear_vjp(primals, cotangent, output):
         return of_input, of_weight, None
     own = ON_CUDA and cotangents.dtype == mx.float32 and outputs % 4 == 0 and cotangents.shape[0] % DEPTH == 0
     return of_input, of_weight, _column_sums(cotangents) if own else mx.sum(cotangents, axis=0)
+
+
+def _by_fours(kernel, shape, *inputs):
+    (out,) = kernel(
+        inputs=[each.reshape(-1) for each in inputs],
+        grid=(inputs[0].size // 4, 1, 1),
+        threadgroup=(256, 1, 1),
+        output_shapes=[shape],
+        output_dtypes=[mx.float32],
+    )
+    return out
+
+
+def gelu(x):
+    """As stock MLX, which writes what its gradient needs to memory; here that is computed once more."""
+    if not ON_CUDA or x.dtype != mx.float32 or x.size % 4:
+        return nn.gelu(x)
+    return _by_fours(GELU_KERNEL, x.shape, x)
+
+
+def gelu_vjp(primals, cotangent, output):
+    """The cotangent times the derivative."""
+    (x,) = primals
+    if not ON_CUDA or x.dtype != mx.float32 or x.size % 4:
+        return mx.vjp(nn.gelu, [x], [cotangent])[1]
+    return (_by_fours(GELU_GRADIENT_KERNEL, x.shape, x, cotangent),)
 
 
 def _moves_rows(weight):
