@@ -9,7 +9,7 @@ does not, its paired turns, which nothing speaks against, stand in for those tha
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+import random
 from statistics import quantiles
 
 from optimized_kernels.measurement.blocks import Blocks, Measured
@@ -45,11 +45,11 @@ def check_alone(
     `noise_floor`: the machine's own, a log-ratio.
     """
     most = SLACK + noise_floor
-    found = slowdown(measured.times[REFERENCE], _alone(sides, loop, measured.interleaved))
+    found = slowdown(measured.times[REFERENCE], _alone(sides, loop))
     if found <= most:
         return measured
     for _ in range(LOOKS):
-        looked = _look_again(request, loop, trained, measured.interleaved)
+        looked = _look_again(request, loop, trained)
         if isinstance(looked, Rejected):
             return looked
         again, slower_again = looked
@@ -60,31 +60,29 @@ def check_alone(
     return Rejected("timing", f"the measurement is void: {slower} while this program was there")
 
 
-def _alone(sides: Sides, loop: Loop, interleaved: bool) -> list[float]:
+def _alone(sides: Sides, loop: Loop) -> list[float]:
     for name, side in sides.by_name.items():
         if name != REFERENCE:
             side.process.kill()
-            sides.freezer.forget(name)
-    alone = replace(sides, by_name={REFERENCE: sides.reference})
-    blocks = Blocks(alone, lambda turns: None, interleaved)
-    measured = Measured()
-    while measured.blocks < ALONE_TURNS // 2:
-        blocks.block(loop, measured)
-    return measured.times[REFERENCE]
+            sides.freezer.roots.pop(name, None)
+    rng = random.SystemRandom()
+    alone: list[float] = []
+    for number in range(ALONE_TURNS):
+        if number % 2 == 0:
+            sides.placement.draw(rng)
+        alone.append(sides.turn(REFERENCE, rng.getrandbits(48), loop, rng.getrandbits(48)).seconds)
+    return alone
 
 
-def _look_again(
-    request: Request, loop: Loop, trained: Trained, interleaved: bool
-) -> tuple[Measured, float] | Rejected:
+def _look_again(request: Request, loop: Loop, trained: Trained) -> tuple[Measured, float] | Rejected:
     """A launch of its own: its blocks, and how much slower the reference was in them than alone."""
     with started(request) as sides:
         sides.load_programs(request)
-        blocks = Blocks(sides, TurnCheck(sides, trained), interleaved)
+        blocks = Blocks(sides, TurnCheck(sides, trained))
         blocks.warm_up(loop, WARM_UP_TURNS, COMPILE_SECONDS)
-        paired = Measured(interleaved=interleaved)
+        paired = Measured()
         while 2 * paired.blocks < ALONE_TURNS:
             wrong = blocks.block(loop, paired)
             if wrong is not None:
                 return wrong
-        alone = _alone(sides, loop, interleaved)
-        return check_prepared(paired) or (paired, slowdown(paired.times[REFERENCE], alone))
+        return check_prepared(paired) or (paired, slowdown(paired.times[REFERENCE], _alone(sides, loop)))

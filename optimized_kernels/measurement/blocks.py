@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
 
-from optimized_kernels.measurement.interleaved import interleaved_turns
 from optimized_kernels.measurement.side_requests import COMPILE_SECONDS, Loop, Side, Turn
 from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, Sides
 from optimized_kernels.measurement.statistics import block_log_ratio, fastest_log_ratio
@@ -23,14 +22,10 @@ Check = Callable[[dict[str, Turn]], Rejected | None]
 
 @dataclass
 class Measured:
-    """Blocks of one loop, in seconds a side, in the order they were taken: turns, and preparing them.
-
-    `interleaved` says that turns alternated slice by slice.
-    """
+    """Blocks of one loop, in seconds a side, in the order they were taken: turns, and preparing them."""
 
     times: dict[str, list[float]] = field(default_factory=dict)
     prepared: dict[str, list[float]] = field(default_factory=dict)
-    interleaved: bool = False
 
     @property
     def blocks(self) -> int:
@@ -46,9 +41,9 @@ class Measured:
         """Log of the step time of `against` over that of `side`, block by block."""
         return self._by_block(block_log_ratio, against, side)
 
-    def screened_log_ratios(self, against: str, side: str = CANDIDATE) -> list[float]:
-        """What screening goes by, which has little time: the fastest turns, unless turns were interleaved."""
-        return self._by_block(block_log_ratio if self.interleaved else fastest_log_ratio, against, side)
+    def fastest_log_ratios(self, against: str, side: str = CANDIDATE) -> list[float]:
+        """The same of the fastest turns: for screening, which has little time."""
+        return self._by_block(fastest_log_ratio, against, side)
 
     def _by_block(self, ratio: Ratio, against: str, side: str) -> list[float]:
         base, own = self.times[against], self.times[side]
@@ -62,10 +57,9 @@ class Measured:
 class Blocks:
     """Draws blocks: seeds and orders that no program can foresee, for they follow from nothing it knows."""
 
-    def __init__(self, sides: Sides, check: Check, interleaved: bool = False) -> None:
+    def __init__(self, sides: Sides, check: Check) -> None:
         self.sides = sides
         self.check = check
-        self.interleaved = interleaved
         self.rng = random.SystemRandom()
 
     def draw_seed(self) -> int:
@@ -107,7 +101,7 @@ class Blocks:
         times: dict[str, list[float]] = {name: [] for name in order}
         for half in (order, order[::-1]):
             seed, probe_seed = self.draw_seed(), self.draw_seed()
-            turns = self._turns(half, seed, loop, probe_seed)
+            turns = {name: self.sides.turn(name, seed, loop, probe_seed) for name in half}
             for name, turn in turns.items():
                 times[name].append(turn.seconds)
                 measured.prepared.setdefault(name, []).append(turn.prepared)
@@ -116,8 +110,3 @@ class Blocks:
                 return wrong
         measured.add(times)
         return None
-
-    def _turns(self, names: Sequence[str], seed: int, loop: Loop, probe_seed: int) -> dict[str, Turn]:
-        if self.interleaved:
-            return interleaved_turns(self.sides, names, seed, loop, probe_seed)
-        return {name: self.sides.turn(name, seed, loop, probe_seed) for name in names}

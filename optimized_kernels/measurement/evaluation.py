@@ -182,7 +182,7 @@ class Evaluation:
 
     def _screen(self, trained: Trained) -> Rejected | None:
         request, sides = self.request, self.sides
-        blocks = Blocks(sides, TurnCheck(sides, trained), sides.interleaves)
+        blocks = Blocks(sides, TurnCheck(sides, trained))
         blocks.warm_up("eager", WARM_UP_TURNS, None)
         eager = screen(blocks, "eager", request.timing_seconds, self._timing)
         if isinstance(eager, Rejected):

@@ -42,7 +42,7 @@ class Findings:
         if not launches:
             return None
         if request.purpose != "confirmation":
-            return screened(launches[0].screened_log_ratios(against))
+            return screened(launches[0].fastest_log_ratios(against))
         ratios = [launch.log_ratios(against) for launch in launches]
         return confirmed(ratios, confirmation_level(request.confirmation))
 

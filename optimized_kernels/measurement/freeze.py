@@ -7,11 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from functools import cache, partial
 from pathlib import Path
 
 # A process may fork between being found and being stopped: its children are found on the next look.
@@ -73,97 +71,26 @@ def _signal(processes: Iterable[int], number: signal.Signals) -> None:
             os.kill(process, number)
 
 
-def newest_process() -> int | None:
-    """A number that another one replaces whenever a process or thread begins; None where nothing says so."""
-    return _newest() if _is_told_of_processes() else None
-
-
-def _newest() -> int:
-    # In the namespace of this process, which those of a sandbox are below.
-    return int(Path("/proc/loadavg").read_text().split()[-1])
-
-
-@cache
-def _is_told_of_processes() -> bool:
-    if sys.platform != "linux":
-        return False
-    before = _newest()
-    thread = threading.Thread(target=str)
-    thread.start()
-    thread.join()
-    return _newest() != before
-
-
-class _Trees:
-    """Process trees, which are looked up again only where a process has begun since."""
-
-    def __init__(self, roots: Callable[[], list[int]]) -> None:
-        self.roots = roots
-        self.newest: int | None = None
-        self.found: list[int] = []
-
-    def processes(self) -> list[int]:
-        """The roots and all below them; some may have ended."""
-        newest = newest_process()
-        if newest is None or newest != self.newest:
-            self.found, self.newest = descendants(self.roots()), newest
-        return self.found
-
-    def stop(self) -> None:
-        """Stops them all."""
-        for _ in range(LOOKS):
-            stopping = self.processes()
-            _signal(stopping, signal.SIGSTOP)
-            if set(self.processes()) == set(stopping):
-                break
-
-    def resume(self) -> None:
-        """Continues them all."""
-        _signal(self.processes(), signal.SIGCONT)
-
-
 class Freezer:
     """Stops and continues the process trees below `roots`, a process id by name of its side."""
 
     def __init__(self, roots: Mapping[str, int]) -> None:
         self.roots = dict(roots)
-        self._trees = {name: _Trees(partial(self._own, name)) for name in roots}
-        self._others = {name: _Trees(partial(self._all_but, name)) for name in roots}
-
-    def _own(self, name: str) -> list[int]:
-        return [self.roots[name]]
-
-    def _all_but(self, name: str) -> list[int]:
-        own = set(self.roots.values())
-        others = [root for other, root in self.roots.items() if other != name]
-        return [*others, *(set(_children_from_proc(os.getpid())) - own)]
 
     def only(self, name: str) -> None:
-        """The tree of `name` runs, all others are stopped; so is whatever has left its tree to hide."""
-        self.stop_others(name)
-        self.resume(name)
+        """The tree of `name` runs, all others are stopped; so is whatever has left its tree to hide.
 
-    def stop_others(self, name: str) -> None:
-        """Stops all trees but that of `name`, and orphans.
-
-        Those come to this process, which is their subreaper on Linux, and stay stopped until the end.
+        Orphans come to this process, which is their subreaper on Linux, and stay stopped until the end.
         """
-        self._others[name].stop()
-
-    def stop(self, name: str) -> None:
-        """Stops the tree of `name`."""
-        self._trees[name].stop()
-
-    def resume(self, name: str) -> None:
-        """The tree of `name` runs again."""
-        self._trees[name].resume()
-
-    def forget(self, name: str) -> None:
-        """A side that is no more: its number may be another's."""
-        del self.roots[name]
-        self._others = {left: _Trees(partial(self._all_but, left)) for left in self.roots}
+        others = [root for other, root in self.roots.items() if other != name]
+        for _ in range(LOOKS):
+            orphans = set(_children_from_proc(os.getpid())) - set(self.roots.values())
+            stopping = descendants([*others, *orphans])
+            _signal(stopping, signal.SIGSTOP)
+            if set(descendants([*others, *orphans])) == set(stopping):
+                break
+        _signal(descendants([self.roots[name]]), signal.SIGCONT)
 
     def release(self) -> None:
         """Everything runs again."""
-        for name in self.roots:
-            self.resume(name)
+        _signal(descendants(self.roots.values()), signal.SIGCONT)

@@ -17,12 +17,12 @@ WARM_UP_TURNS = 3
 
 def measure_identical(request: Request, sides: Sides, report: Callable[[str], None]) -> Scored | Rejected:
     """A screening of a candidate side that has no program."""
-    blocks = Blocks(sides, lambda turns: None, sides.interleaves)
+    blocks = Blocks(sides, lambda turns: None)
     blocks.warm_up("eager", WARM_UP_TURNS, None)
     measured = screen(blocks, "eager", request.timing_seconds, report)
     if isinstance(measured, Rejected):
         return measured
-    log_ratios = measured.screened_log_ratios(REFERENCE)
+    log_ratios = measured.fastest_log_ratios(REFERENCE)
     eager = screened(log_ratios)
     return Scored(
         reason=f"stock MLX against itself: {eager}",

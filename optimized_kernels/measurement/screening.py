@@ -53,15 +53,15 @@ class Screening:
 def screen(blocks: Blocks, loop: Loop, budget: float, report: Callable[[str], None]) -> Measured | Rejected:
     """Blocks of warm sides until the stop rule ends them; every turn's training is checked."""
     rule = Screening(budget)
-    measured = Measured(interleaved=blocks.interleaved)
+    measured = Measured()
     started = reported = time.monotonic()
     while not (
-        measured.blocks and rule.is_done(measured.screened_log_ratios(REFERENCE), time.monotonic() - started)
+        measured.blocks and rule.is_done(measured.fastest_log_ratios(REFERENCE), time.monotonic() - started)
     ):
         wrong = blocks.block(loop, measured)
         if wrong is not None:
             return wrong
         if time.monotonic() - reported >= REPORT_SECONDS and measured.blocks >= 2:
             reported = time.monotonic()
-            report(f"{loop}, screened {screened(measured.screened_log_ratios(REFERENCE))}")
+            report(f"{loop}, screened {screened(measured.fastest_log_ratios(REFERENCE))}")
     return measured

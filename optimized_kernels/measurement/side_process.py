@@ -170,12 +170,6 @@ class SideProcess:
             arrays[f"{array.name} ({array.dtype})"] = np.frombuffer(data, np.float32).reshape(array.shape)
         return arrays
 
-    def answers_within(self, seconds: float) -> bool:
-        """Whether an answer, or the end of the process, is there to be received, now or in this time."""
-        poll = select.poll()
-        poll.register(self.replies, select.POLLIN)
-        return bool(poll.poll(1000.0 * seconds))
-
     def read(self, op: str, reader: Callable[[A], T], answer: A) -> T:
         """What `reader` finds in an answer to `op`. Raises SideDied where that is no answer."""
         try:

@@ -86,7 +86,8 @@ class Side:
         The clock stops when projections of all results are here.
         """
         steps = steps or self.turn_steps
-        prepared = self.prepare(seed, loop, steps)
+        preparing = time.perf_counter()
+        self.ask("prepare", seed=seed, steps=steps, loop=loop)
         limit = limit or self.limit
         started = time.perf_counter()
         stepped = self.ask("step", limit, steps=steps)
@@ -94,22 +95,9 @@ class Side:
         seconds = time.perf_counter() - started
         self._ask_to_release()
         self._released()
-        loss, answers = self.loss_of(stepped), self.answers_of(probed)
-        return Turn(seconds / steps, loss, answers, prepared / steps, seed, probe_seed)
-
-    def prepare(self, seed: int, loop: Loop, steps: int) -> float:
-        """Puts the side into the state of `seed`, ready for `steps` steps; returns the seconds this took."""
-        started = time.perf_counter()
-        self.ask("prepare", seed=seed, steps=steps, loop=loop)
-        return time.perf_counter() - started
-
-    def loss_of(self, stepped: dict[str, Any]) -> float:
-        """The loss in an answer to "step"."""
-        return self.process.read("step", partial(number, name="loss"), stepped)
-
-    def answers_of(self, probed: dict[str, Any]) -> list[float]:
-        """The projections in an answer to "probe"."""
-        return self.process.read("probe", partial(numbers, name="answers"), probed)
+        loss = self.process.read("step", partial(number, name="loss"), stepped)
+        answers = self.process.read("probe", partial(numbers, name="answers"), probed)
+        return Turn(seconds / steps, loss, answers, (started - preparing) / steps, seed, probe_seed)
 
     def memory(self) -> dict[str, float]:
         """Peak memory in bytes: MLX's, and the process's."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -74,14 +73,6 @@ class Sides:
         """A turn of one side while all others are frozen."""
         self.freezer.only(name)
         return self.by_name[name].turn(seed, loop, probe_seed, limit, steps)
-
-    @property
-    def interleaves(self) -> bool:
-        """Whether a stopped side computes nothing, so that turns may alternate slice by slice.
-
-        What a GPU has been given it goes on with. Elsewhere than on Linux stopping a side takes too long.
-        """
-        return self.on_cpu and sys.platform == "linux"
 
     def load_programs(self, request: Request) -> list[str]:
         """Puts the programs into their sides; returns what the candidate's says its seams are."""

@@ -1,12 +1,12 @@
 """Speedup from paired blocks, at a fixed horizon.
 
 A block is two turns of each side in an order and its reverse. Its value is the log-ratio of geometric mean
-times, reference over candidate, in which a linear drift cancels; where screening has whole turns, that of the
-faster ones. For equal sides blocks are symmetric about zero with heavy tails (anything may interrupt a turn),
-so the interval is Student's for the 20 % trimmed mean, with the winsorized variance (Tukey and McLaughlin
-1963). It is taken over blocks, or over means of consecutive blocks where neighbours are correlated (batch
-means: Law, Simulation Modeling and Analysis, 5th ed., 9.5). Batches must not get too few. Correlation r that
-is left then widens the interval as in a first-order autoregression: n blocks are worth n (1 - r) / (1 + r),
+times, reference over candidate, in which a linear drift cancels; in screening that of the faster turns. For
+equal sides blocks are symmetric about zero with heavy tails (anything may interrupt a turn), so the
+interval is Student's for the 20 % trimmed mean, with the winsorized variance (Tukey and McLaughlin 1963).
+It is taken over blocks, or over means of consecutive blocks where neighbours are correlated (batch means:
+Law, Simulation Modeling and Analysis, 5th ed., 9.5). Batches must not get too few. Correlation r that is
+left then widens the interval as in a first-order autoregression: n blocks are worth n (1 - r) / (1 + r),
 for the standard error and for its degrees of freedom.
 """
 

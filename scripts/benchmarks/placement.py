@@ -1,6 +1,4 @@
-"""What it is worth to place both sides on the same cores, and to let them alternate by slices.
-
-Identical sides, block by block in each way: not placed, placed, and placed in slices as screening has it.
+"""What it is worth to place both sides on the same cores: identical sides, placed and not, block by block.
 
     .venv/bin/python scripts/benchmarks/placement.py [--seconds 25] [--preset small]
 
@@ -44,7 +42,6 @@ def _measure(sides: Sides, seconds: float) -> dict[str, Measured]:
     ways = {
         "free": Blocks(replace(sides, placement=free), lambda turns: None),
         "placed": Blocks(sides, lambda turns: None),
-        "placed, in slices": Blocks(sides, lambda turns: None, interleaved=True),
     }
     ways["free"].warm_up("eager", WARM_UP_TURNS, None)
     measured = {name: Measured() for name in ways}
@@ -62,7 +59,7 @@ def main() -> None:
     parser.add_argument("--preset", default="small")
     arguments = parser.parse_args()
     line = json.dumps({"purpose": "calibration", "seed": 1, "options": {"preset": arguments.preset}})
-    print("| turns | blocks | speedup, 95 % interval | standard deviation of a block's log-ratio |")
+    print("| placement | blocks | speedup, 95 % interval | standard deviation of a block's log-ratio |")
     print("|---|---|---|---|")
     with started(parse_request(line)) as sides:
         for name, measured in _measure(sides, arguments.seconds).items():

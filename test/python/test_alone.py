@@ -40,7 +40,7 @@ def test_a_hog_shows_in_the_quickest_turns(slower: float) -> None:
 
 def _looked(slower: Iterator[float], monkeypatch: pytest.MonkeyPatch) -> tuple[Measured | Rejected, Measured]:
     """What the check makes of a launch and of further looks, the reference being this much slower in each."""
-    monkeypatch.setattr(alone, "_alone", lambda *asked: [1.0] * 12)
+    monkeypatch.setattr(alone, "_alone", lambda sides, loop: [1.0] * 12)
     monkeypatch.setattr(
         alone,
         "_look_again",
