@@ -1,6 +1,6 @@
 """What other arithmetic looks like, beside the tolerance it is held to.
 
-    .venv/bin/python scripts/benchmarks/tolerance.py [--seeds 5] [--presets small,transformer-small]
+    .venv/bin/python scripts/benchmarks/tolerance.py [--seeds 5] [--presets small,transformer-small] [--tf32]
 
 For each preset and program: norm-relative distance of every tensor that one step changes (updates and
 optimizer state) from stock MLX's, over several data seeds: median, second worst and worst tensor, the least
@@ -12,16 +12,18 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from optimized_kernels.measurement.correctness import SPLITS
+from optimized_kernels.measurement.correctness import SPLITS, Stock, reordered_training
 from optimized_kernels.measurement.request import Request, parse_request
 from optimized_kernels.measurement.side_process import Arrays
-from optimized_kernels.measurement.sides import Sides, started
+from optimized_kernels.measurement.sides import started
 from optimized_kernels.measurement.tolerance import (
     NOISE,
+    TF32_ROUNDING,
     Mismatch,
     compare,
     relative_error,
@@ -43,19 +45,28 @@ def short(x):
     return mx.view((bits + 0x1000) & 0xFFFFE000, mx.float32)
 
 """
+
+
+def _split(parts: int) -> str:
+    """The body of a product whose inner dimension is split into this many stretches."""
+    return (
+        f"    s = max(1, k // {parts})\n"
+        "    return sum((mx.matmul(A[:, i:i+s], B[i:i+s]) for i in range(s, k, s)),"
+        " mx.matmul(A[:, :s], B[:s]))\n"
+    )
+
+
+def _of_short(body: str) -> str:
+    """A program with that product of operands rounded to TF32."""
+    head = HEAD + TF32 + "def optimized_matmul(A, B, m, n, k):\n"
+    return head + "    if A.dtype == mx.float32:\n        A, B = short(A), short(B)\n" + body
+
+
 PROGRAMS = {
     "stock product": HEAD + "def optimized_matmul(A, B, m, n, k):\n    return mx.matmul(A, B)\n",
-    "split-K, 2 parts": HEAD
-    + "def optimized_matmul(A, B, m, n, k):\n    h = k // 2\n"
-    + "    return mx.matmul(A[:, :h], B[:h]) + mx.matmul(A[:, h:], B[h:])\n",
-    "split-K, 7 parts": HEAD
-    + "def optimized_matmul(A, B, m, n, k):\n    s = max(1, k // 7)\n"
-    + "    return sum((mx.matmul(A[:, i:i+s], B[i:i+s]) for i in range(s, k, s)),"
-    + " mx.matmul(A[:, :s], B[:s]))\n",
-    "emulated TF32": HEAD
-    + TF32
-    + "def optimized_matmul(A, B, m, n, k):\n    if A.dtype != mx.float32:\n        return mx.matmul(A, B)\n"
-    + "    return mx.matmul(short(A), short(B))\n",
+    "split-K, 2 parts": HEAD + "def optimized_matmul(A, B, m, n, k):\n" + _split(2),
+    "split-K, 7 parts": HEAD + "def optimized_matmul(A, B, m, n, k):\n" + _split(7),
+    "emulated TF32": _of_short(_split(1)),
     "float16": HEAD
     + "def optimized_matmul(A, B, m, n, k):\n"
     + "    return mx.matmul(A.astype(mx.float16), B.astype(mx.float16)).astype(A.dtype)\n",
@@ -72,34 +83,43 @@ def _request(preset: str, seed: int) -> Request:
     return parse_request(f'{{"purpose": "calibration", "seed": {seed}, "options": {{"preset": "{preset}"}}}}')
 
 
-def _stock(sides: Sides, seed: int) -> tuple[Arrays, dict[str, float]]:
-    (stock,) = sides.reference.trained(seed, [1])
-    runs = []
-    for parts in SPLITS:
-        sides.reference.ask("split", parts=parts)
-        runs += sides.reference.trained(seed, [1])
-    sides.reference.ask("split", parts=0)
-    return stock, reordering_errors(stock, runs)
-
-
-def _row(preset: str, name: str, source: str, seeds: int) -> str:
-    medians, seconds, worsts, tolerances, refused = [], [], [], [], 0
+def _trained(preset: str, source: str, seeds: int) -> list[Arrays]:
+    """What one step of a program changes, for each seed."""
     with started(_request(preset, 1)) as sides:
         sides.candidate.ask("load", source=source)
-        for seed in range(1, seeds + 1):
-            stock, errors = _stock(sides, seed)
-            (own,) = sides.candidate.trained(seed, [1])
-            # Where stock disagrees with itself a relative distance says nothing.
-            told = [tensor for tensor in stock if errors[tensor] <= NOISE]
-            distances = sorted(relative_error(own[tensor], stock[tensor]) for tensor in told)
-            medians.append(statistics.median(distances))
-            seconds.append(distances[-2])
-            worsts.append(distances[-1])
-            tolerances.append(min(tolerance_of(tensor, errors[tensor]) for tensor in told))
-            refused += isinstance(compare(own, stock, errors), Mismatch)
+        return [sides.candidate.trained(seed, [1])[0] for seed in range(1, seeds + 1)]
+
+
+def _stock(preset: str, seeds: int) -> list[Stock]:
+    with started(_request(preset, 1)) as sides:
+        return [reordered_training(sides.reference, seed, [1])[0] for seed in range(1, seeds + 1)]
+
+
+def _stock_of_tf32(preset: str, seeds: int) -> list[Stock]:
+    """Stock MLX as it is with TF32, emulated; split products are its reordering."""
+    first = _trained(preset, _of_short(_split(1)), seeds)
+    others = [_trained(preset, _of_short(_split(parts)), seeds) for parts in SPLITS]
+    found = []
+    for arrays, *reordered in zip(first, *others, strict=True):
+        errors = reordering_errors(arrays, reordered)
+        found.append(Stock(arrays, {name: max(errors[name], TF32_ROUNDING) for name in errors}))
+    return found
+
+
+def _row(preset: str, name: str, trained: Sequence[Arrays], stocks: Sequence[Stock]) -> str:
+    medians, seconds, worsts, tolerances, refused = [], [], [], [], 0
+    for own, stock in zip(trained, stocks, strict=True):
+        # Where stock disagrees with itself a relative distance says nothing.
+        told = [tensor for tensor in stock.arrays if stock.errors[tensor] <= NOISE]
+        distances = sorted(relative_error(own[tensor], stock.arrays[tensor]) for tensor in told)
+        medians.append(statistics.median(distances))
+        seconds.append(distances[-2])
+        worsts.append(distances[-1])
+        tolerances.append(min(tolerance_of(tensor, stock.errors[tensor]) for tensor in told))
+        refused += isinstance(compare(own, stock.arrays, stock.errors), Mismatch)
     figures = (statistics.median(column) for column in (medians, seconds, worsts, tolerances))
     return " | ".join(
-        [f"| {preset}", name, *(f"{figure:.1e}" for figure in figures), f"{refused} of {seeds} |"]
+        [f"| {preset}", name, *(f"{figure:.1e}" for figure in figures), f"{refused} of {len(trained)} |"]
     )
 
 
@@ -108,12 +128,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--presets", default="small,transformer-small")
+    parser.add_argument("--tf32", action="store_true", help="beside stock as it is with TF32, emulated")
     arguments = parser.parse_args()
+    stock_of = _stock_of_tf32 if arguments.tf32 else _stock
     print("| preset | product | median tensor | second worst | worst | least tolerance | refused |")
     print("|---|---|---|---|---|---|---|")
     for preset in arguments.presets.split(","):
+        stocks = stock_of(preset, arguments.seeds)
         for name, source in PROGRAMS.items():
-            print(_row(preset, name, source, arguments.seeds), flush=True)
+            print(_row(preset, name, _trained(preset, source, arguments.seeds), stocks), flush=True)
 
 
 if __name__ == "__main__":
