@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 Arrays = Mapping[str, Array]
 
-# A split-K product is about 3e-6 off, emulated TF32 4e-3, bfloat16 5e-2, per tensor after one Adam step.
+# After one Adam step, from the median tensor to the worst: a split-K product is 7e-7 to 8e-5 off, emulated
+# TF32 6e-4 to 4e-2, bfloat16 6e-3 to 2.5e-1 (BENCHMARKS.md).
 REORDERING_MULTIPLE = 20.0
 FLOORS = {"float32": 2e-5, "bfloat16": 2e-2, "float16": 3e-3}
 # Where products round their operands to TF32, the least difference may move one by 2^-10 of it; whether a few

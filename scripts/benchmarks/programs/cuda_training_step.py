@@ -4,8 +4,8 @@ All arithmetic is float32. Neighbouring linear layers of a sequence are merged: 
 less work than (x A) B. Products for gradients get operands in the layout that the device multiplies
 fastest. Sums of many rows are taken in two stages, so that they keep the whole chip busy. GELU's gradient is
 computed from its operand alone. Rows of the embedding, their gradients, GELU's numbers and Adam's are moved
-four at a time. Sizes are arguments of the kernels:
-MLX builds a kernel anew in every process, so there are few of them.
+four at a time. Sizes are arguments of the kernels: MLX builds a kernel anew in every process, so there are
+few of them.
 """
 
 from contextlib import contextmanager
