@@ -69,6 +69,12 @@ def _show(eager: dict[str, float]) -> str:
     return f"{eager['median']:.3f} [{eager['low']:.3f}, {eager['high']:.3f}]"
 
 
+def _half_width(found: Sequence[dict[str, float] | None]) -> str:
+    """Of the median interval; a dash where every try was refused."""
+    half_widths = [(each["high"] - each["low"]) / 2 for each in found if each is not None]
+    return f"{median(half_widths):.1%}" if half_widths else "-"
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Prints the table."""
     parser = arguments("planted", "Planted effects, and how many of them screening sees.")
@@ -90,8 +96,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         seen = sum(effect.is_seen(each) for each in found)
         budget = "default" if effect.seconds is None else f"{effect.seconds:g} s"
         shown = f"{effect.speedup - 1:+.0%}"
-        half_width = median((each["high"] - each["low"]) / 2 for each in found if each is not None)
-        cells = [shown, planted.base, planted.rows, _show(truth), budget, f"{half_width:.1%}"]
+        cells = [shown, planted.base, planted.rows, _show(truth), budget, _half_width(found)]
         rows_shown.append([*cells, f"{seen} of {tries}"])
         raw.append(
             {**asdict(planted), "planted": effect.speedup, "truth": truth, "tries": found, "seen": seen}

@@ -47,6 +47,11 @@ def short(x):
 """
 
 
+def _program(body: str) -> str:
+    """A program whose products are made so; `short` rounds to TF32."""
+    return f"{HEAD}{TF32}def optimized_matmul(A, B, m, n, k):\n{body}"
+
+
 def _split(parts: int) -> str:
     """The body of a product whose inner dimension is split into this many stretches."""
     return (
@@ -57,25 +62,25 @@ def _split(parts: int) -> str:
 
 
 def _of_short(body: str) -> str:
-    """A program with that product of operands rounded to TF32."""
-    head = HEAD + TF32 + "def optimized_matmul(A, B, m, n, k):\n"
-    return head + "    if A.dtype == mx.float32:\n        A, B = short(A), short(B)\n" + body
+    """The same body with operands rounded to TF32."""
+    return "    if A.dtype == mx.float32:\n        A, B = short(A), short(B)\n" + body
+
+
+def _cast(dtype: str) -> str:
+    """The body of a product in another precision."""
+    return f"    return mx.matmul(A.astype({dtype}), B.astype({dtype})).astype(A.dtype)\n"
 
 
 PROGRAMS = {
-    "stock product": HEAD + "def optimized_matmul(A, B, m, n, k):\n    return mx.matmul(A, B)\n",
-    "split-K, 2 parts": HEAD + "def optimized_matmul(A, B, m, n, k):\n" + _split(2),
-    "split-K, 7 parts": HEAD + "def optimized_matmul(A, B, m, n, k):\n" + _split(7),
-    "emulated TF32": _of_short(_split(1)),
-    "float16": HEAD
-    + "def optimized_matmul(A, B, m, n, k):\n"
-    + "    return mx.matmul(A.astype(mx.float16), B.astype(mx.float16)).astype(A.dtype)\n",
-    "bfloat16": HEAD
-    + "def optimized_matmul(A, B, m, n, k):\n"
-    + "    return mx.matmul(A.astype(mx.bfloat16), B.astype(mx.bfloat16)).astype(A.dtype)\n",
-    "gradients of one shape untrained": HEAD
-    + "def optimized_matmul(A, B, m, n, k):\n    C = mx.matmul(A, B)\n"
-    + "    return mx.zeros_like(C) if A.shape[0] == B.shape[1] else C\n",
+    "stock product": _program("    return mx.matmul(A, B)\n"),
+    "split-K, 2 parts": _program(_split(2)),
+    "split-K, 7 parts": _program(_split(7)),
+    "emulated TF32": _program(_of_short(_split(1))),
+    "float16": _program(_cast("mx.float16")),
+    "bfloat16": _program(_cast("mx.bfloat16")),
+    "gradients of one shape untrained": _program(
+        "    C = mx.matmul(A, B)\n    return mx.zeros_like(C) if A.shape[0] == B.shape[1] else C\n"
+    ),
 }
 
 
@@ -96,11 +101,10 @@ def _stock(preset: str, seeds: int) -> list[Stock]:
 
 
 def _stock_of_tf32(preset: str, seeds: int) -> list[Stock]:
-    """Stock MLX as it is with TF32, emulated; split products are its reordering."""
-    first = _trained(preset, _of_short(_split(1)), seeds)
-    others = [_trained(preset, _of_short(_split(parts)), seeds) for parts in SPLITS]
+    """Stock MLX as it is with TF32, emulated: a whole product first, then what splitting it changes."""
+    runs = [_trained(preset, _program(_of_short(_split(parts))), seeds) for parts in SPLITS]
     found = []
-    for arrays, *reordered in zip(first, *others, strict=True):
+    for arrays, *reordered in zip(*runs, strict=True):
         errors = reordering_errors(arrays, reordered)
         found.append(Stock(arrays, {name: max(errors[name], TF32_ROUNDING) for name in errors}))
     return found

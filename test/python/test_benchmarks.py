@@ -197,8 +197,9 @@ def test_refused_programs_are_not_seen_and_not_confirmed(
     eager = planted.screen("", "small", 1, None)
     assert eager is None
     assert not planted.Effect(0.95, None).is_seen(eager)
+    assert planted._half_width([eager]) == "-"
     with pytest.raises(HarnessFailed, match="refused"):
-        planted.measure(0, "small", 1, 1.0)
+        planted.measure("", "small", 1, 1.0)
     assert null_run.screen(0, 1, {}) is None
     assert not null_run.reports_speedup(null_run.confirm_best(0, 1, None, 1, {}))
     assert "rejected at timing: void" in capsys.readouterr().err
