@@ -103,23 +103,27 @@ const ignore = (run: Run, name: string, reason: string): void => {
 /** Registers every control message as an update (validated) and as a signal (invalid ones are ignored, visibly). */
 export const handleControl = (run: Run): void => {
   for (const name of Object.keys(controlMessages) as ControlMessage[]) {
-    setHandler(controlUpdate(name), (request?: unknown): string => obey(run, name, request), {
+    setHandler(controlUpdate(name), (request?: unknown) => run.turns.inTurn(() => obey(run, name, request)), {
       validator: (request?: unknown): void => {
         const reason = check(run, name, request)
         if (reason !== null) throw ApplicationFailure.nonRetryable(reason, 'InvalidRequest')
       },
     })
-    setHandler(controlSignal(name), (request?: unknown) => {
-      const reason = check(run, name, request)
-      if (reason === null) obey(run, name, request)
-      else ignore(run, name, reason)
-    })
+    setHandler(controlSignal(name), (request?: unknown) =>
+      run.turns.inTurn(() => {
+        const reason = check(run, name, request)
+        if (reason === null) obey(run, name, request)
+        else ignore(run, name, reason)
+      }),
+    )
   }
-  setHandler(generationBlockedSignal, ({ island, generation, reason }) => {
-    const flight = run.inFlight.get(island)
-    if (flight === undefined || flight.generation !== generation) return
-    flight.blocked = reason
-    run.revision += 1
-    run.control.paused = `island ${island}, generation ${generation}: ${reason}`
-  })
+  setHandler(generationBlockedSignal, ({ island, generation, reason }) =>
+    run.turns.inTurn(() => {
+      const flight = run.inFlight.get(island)
+      if (flight === undefined || flight.generation !== generation) return
+      flight.blocked = reason
+      run.revision += 1
+      run.control.paused = `island ${island}, generation ${generation}: ${reason}`
+    }),
+  )
 }

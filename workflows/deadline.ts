@@ -12,7 +12,7 @@ const deadlineOf = (run: Run): number | null => {
 /** Why the hours end the search; `null` where they do not. */
 export const hoursSpent = (run: Run): string | null => {
   const deadline = deadlineOf(run)
-  if (deadline === null || Date.now() < deadline) return null
+  if (deadline === null || run.turns.moment().now < deadline) return null
   return `budget.hours: ${stateOf(run).config.budget.hours} have passed`
 }
 
@@ -25,8 +25,10 @@ export const watchDeadline = (run: Run): { look: () => void; end: () => void } =
   let scope = new CancellationScope()
   const wake = async (at: number): Promise<void> => {
     try {
-      await scope.run(() => sleep(Math.max(1, at - Date.now())))
-      run.revision += 1
+      await scope.run(() => sleep(Math.max(1, at - run.turns.moment().now)))
+      await run.turns.inTurn(() => {
+        run.revision += 1
+      })
     } catch (error) {
       if (!isCancellation(error)) throw error
     }

@@ -3,31 +3,22 @@ import {
   CancellationScope,
   ContinueAsNew,
   condition,
-  getExternalWorkflowHandle,
   isCancellation,
-  log,
   makeContinueAsNewFunc,
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow'
 import { workflowTaskTimeout } from '../temporal/activity-options.ts'
-import { giveUpSignal, retrySignal } from '../temporal/blockage-signals.ts'
 import type { RunState } from '../temporal/run-state.ts'
 import type { Phase, RunStatus } from '../temporal/run-status.ts'
 import { type AnyState, upgradeState } from '../temporal/upgrade.ts'
 import { begin } from './begin.ts'
-import { budgetSpent, reconsiderTarget } from './budget.ts'
-import { confirm } from './confirm.ts'
-import { nextConfirmation } from './confirmation-rule.ts'
+import { reconsiderTarget } from './budget.ts'
 import { handleControl } from './control.ts'
-import { watchDeadline } from './deadline.ts'
-import { hasDrawnAhead } from './drawn-ahead.ts'
+import { evolveIslands, isDone } from './evolve-islands.ts'
 import { exportPopulation, measureAtEnd } from './finish.ts'
-import { needsFreshStart } from './fresh-start.ts'
 import { handleQueries } from './queries.ts'
-import { isEnding, openRun, type Run, stateOf } from './run.ts'
-import { nextStep } from './schedule.ts'
-import { type Launch, startDrawingAhead, startSteps } from './start-steps.ts'
+import { openRun, type Run, stateOf } from './run.ts'
 import { runStatus } from './status.ts'
 import { publish } from './visibility.ts'
 
@@ -44,79 +35,6 @@ const carriedState = (input: unknown): RunState | null => {
 
 const problemNameIn = (input: unknown): string =>
   typeof input === 'object' && input !== null && 'problem' in input ? String(input.problem) : ''
-
-/** Confirms what promises enough, one program at a time, while islands go on. */
-const startConfirmation = (run: Run, failures: unknown[]): void => {
-  if (!run.confirmsOnTheWay || run.confirming !== null) return
-  const program = nextConfirmation(stateOf(run), 'during')
-  if (program !== null) confirm(run, program).catch((error: unknown) => failures.push(error))
-}
-
-const isDone = (run: Run): boolean => {
-  const state = stateOf(run)
-  const { stopping, spent, paused, injections } = run.control
-  if (hasDrawnAhead(state)) return false
-  const atRest = state.islands.every((island) => nextStep(state, island).do === 'rest')
-  return stopping || ((spent !== null || (atRest && paused === null)) && injections.length === 0)
-}
-
-/** Tells blocked generations that a person has spoken. */
-const releaseBlocked = async (run: Run): Promise<void> => {
-  for (const flight of run.inFlight.values()) {
-    if (flight.blocked === null || flight.child === null) continue
-    flight.blocked = null
-    try {
-      await getExternalWorkflowHandle(flight.child).signal(isEnding(run) ? giveUpSignal : retrySignal)
-    } catch (error) {
-      // It closed meanwhile: its result, or the lack of one, arrives by itself.
-      if (isCancellation(error)) throw error
-      log.info('a blocked generation closed before it was told', { child: flight.child })
-    }
-  }
-}
-
-/** Runs islands until their quotas are used up or the run is stopped, or until history asks for a fresh start. */
-const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
-  const failures: unknown[] = []
-  const deadline = watchDeadline(run)
-  const launch: Launch = ({ index, generation }, kind, reserved, step) => {
-    const reached = kind === 'migration' ? generation : generation + 1
-    run.inFlight.set(index, { kind, generation: reached, child: null, since: Date.now(), blocked: null, reserved })
-    step()
-      .catch((error: unknown) => failures.push(error))
-      .finally(() => {
-        run.inFlight.delete(index)
-        run.revision += 1
-      })
-  }
-  for (;;) {
-    const seen = run.revision
-    if (failures.length > 0) throw failures[0]
-    const draining = needsFreshStart(workflowInfo(), run.continuesEarly)
-    deadline.look()
-    run.control.spent ??= budgetSpent(run)
-    if (run.control.paused === null || isEnding(run)) await releaseBlocked(run)
-    const { paused, spent, stopping } = run.control
-    const goesOn = (paused === null || spent !== null) && !stopping && !draining
-    // What was drawn ahead is paid for, like what is in flight, whoever ends the run.
-    if (goesOn || (isEnding(run) && hasDrawnAhead(stateOf(run)))) startSteps(run, launch)
-    if (goesOn && run.inFlight.size > 0 && spent === null) startConfirmation(run, failures)
-    if (draining && run.drawsAhead && paused === null && !isEnding(run)) startDrawingAhead(run, launch)
-    publish(run)
-    if (run.inFlight.size === 0 && run.confirming === null) {
-      if (isDone(run)) {
-        deadline.end()
-        return 'done'
-      }
-      if (draining) {
-        await condition(allHandlersFinished)
-        deadline.end()
-        return 'continue-as-new'
-      }
-    }
-    await condition(() => run.revision > seen)
-  }
-}
 
 const continueRun = (carried: Carried): Promise<never> =>
   makeContinueAsNewFunc<(input: Carried) => Promise<RunStatus>>({ workflowTaskTimeout })(carried)
@@ -151,6 +69,7 @@ export async function evolution(input: unknown): Promise<RunStatus> {
     run.reason = ''
     do {
       if ((await evolveIslands(run)) === 'continue-as-new') {
+        await condition(allHandlersFinished)
         await continueRun({ carried: stateOf(run) })
       }
       await measureAtEnd(run, () => isDone(run))

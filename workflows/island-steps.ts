@@ -9,6 +9,7 @@ import {
   proxyLocalActivities,
   startChild,
   TemporalFailure,
+  workflowInfo,
 } from '@temporalio/workflow'
 import type { createRunActivities } from '../activities/run/run-activities.ts'
 import type { createSelectionActivities } from '../activities/selection/select.ts'
@@ -30,6 +31,7 @@ import {
 import { carryAhead, takeAhead } from './drawn-ahead.ts'
 import type { generation } from './generation.ts'
 import { islandOf } from './islands.ts'
+import type { Step } from './launch.ts'
 import type { proposals } from './proposals.ts'
 import { isEnding, type Run, stateOf } from './run.ts'
 import { type Survivors, survivorsOf } from './survivors.ts'
@@ -123,65 +125,84 @@ const childOptions = (run: Run, input: GenerationInput) => {
   }
 }
 
-/** Whether a step of an island came to its end; where it is lost the run waits for a person instead of failing. */
-const unlessLost = async (run: Run, { island, generation }: GenerationInput, step: () => Promise<void>) => {
+/** What a child workflow came to, or why it was lost. @param start begins it at once. */
+const outcomeOf = async <T>(
+  { island, generation }: GenerationInput,
+  start: () => Promise<{ result: () => Promise<T> }>,
+): Promise<{ result: T; lost: null } | { lost: string }> => {
   try {
-    await step()
-    return true
+    const child = await start()
+    return { result: await child.result(), lost: null }
   } catch (error) {
-    const reason = lossOf(error, generationId(run.identity.id, island, generation))
-    if (reason === null || CancellationScope.current().consideredCancelled) throw error
-    run.control.paused = reason
-    return false
+    const lost = lossOf(error, generationId(workflowInfo().workflowId, island, generation))
+    if (lost === null || CancellationScope.current().consideredCancelled) throw error
+    return { lost }
   }
 }
 
 /**
- * One generation of an island, from the choice of parents to the survivors.
+ * One generation of an island, from the choice of parents to the survivors; where it is lost the run waits for a person
+ * instead of failing.
  * @param drawn what its draws have come to, where they were made ahead.
  */
-export const generate = async (run: Run, index: number, draws: number, drawn: Drawn[] | null = null): Promise<void> => {
-  const state = stateOf(run)
-  if (drawn !== null) takeAhead(state, index)
-  const anew = drawn === null ? redraw(state, index) : null
-  if (anew !== null) admitRedraw(state, index, await selectOn(run, anew))
-  const injections = run.control.stopping ? [] : run.control.injections.splice(0)
-  const made = generationInput(run, state, islandOf(state, index), draws)
-  const input = { ...made, injections, ...(drawn === null ? {} : { drawn }) }
-  const ended = await unlessLost(run, input, async () => {
-    const child = await startChild<typeof generation>('generation', childOptions(run, input))
-    await settle(run, await child.result(), draws)
-  })
-  if (ended) return
-  // `resume` makes the generation anew.
-  run.control.injections.unshift(...injections)
-  // The end of a run is not held up by what is lost again and again.
-  if (drawn !== null && !isEnding(run)) carryAhead(state, { island: index, generation: input.generation, drawn })
-}
+export const generate = (run: Run, index: number, draws: number, drawn: Drawn[] | null = null): Step => ({
+  first: () => {
+    const state = stateOf(run)
+    if (drawn !== null) takeAhead(state, index)
+    const anew = drawn === null ? redraw(state, index) : null
+    return anew && selectOn(run, anew).then((selected) => admitRedraw(state, index, selected))
+  },
+  wait: async () => {
+    const state = stateOf(run)
+    const injections = run.control.stopping ? [] : run.control.injections.splice(0)
+    const made = generationInput(run, state, islandOf(state, index), draws)
+    const input = { ...made, injections, ...(drawn === null ? {} : { drawn }) }
+    const outcome = await outcomeOf(input, () => startChild<typeof generation>('generation', childOptions(run, input)))
+    return async () => {
+      if (outcome.lost === null) {
+        await settle(run, outcome.result, draws)
+        return null
+      }
+      run.control.paused = outcome.lost
+      // `resume` makes the generation anew.
+      run.control.injections.unshift(...injections)
+      // The end of a run is not held up by what is lost again and again.
+      if (drawn !== null && !isEnding(run)) carryAhead(state, { island: index, generation: input.generation, drawn })
+      return null
+    }
+  },
+})
 
 /**
  * The proposals of an island's next generation, for its run's next execution: there the device need not wait for them.
  * Those that cannot go there are evaluated at once.
  */
-export const drawAhead = async (run: Run, index: number): Promise<void> => {
-  const state = stateOf(run)
-  const island = islandOf(state, index)
-  const draws = island.draws.length
-  const input = generationInput(run, state, island, draws)
-  await unlessLost(run, input, async () => {
-    const child = await startChild<typeof proposals>('proposals', childOptions(run, input))
-    const drawn = await child.result()
-    const carried = !isEnding(run) && carryAhead(state, { island: index, generation: input.generation, drawn })
-    if (carried) return
-    const flight = run.inFlight.get(index)
-    if (flight !== undefined) flight.kind = 'generation'
-    await generate(run, index, draws, drawn)
-  })
-}
+export const drawAhead = (run: Run, index: number): Step => ({
+  wait: async () => {
+    const state = stateOf(run)
+    const island = islandOf(state, index)
+    const draws = island.draws.length
+    const input = generationInput(run, state, island, draws)
+    const outcome = await outcomeOf(input, () => startChild<typeof proposals>('proposals', childOptions(run, input)))
+    return async () => {
+      if (outcome.lost !== null) {
+        run.control.paused = outcome.lost
+        return null
+      }
+      const drawn = outcome.result
+      if (!isEnding(run) && carryAhead(state, { island: index, generation: input.generation, drawn })) return null
+      const flight = run.inFlight.get(index)
+      if (flight !== undefined) flight.kind = 'generation'
+      return generate(run, index, draws, drawn)
+    }
+  },
+})
 
 /** Migrants that have arrived for this generation join the island. */
-export const migrate = async (run: Run, index: number): Promise<void> => {
-  const state = stateOf(run)
-  const arrival = migrantArrival(state, index)
-  admitMigrants(state, arrival, await selectOn(run, arrival))
-}
+export const migrate = (run: Run, index: number): Step => ({
+  first: async () => {
+    const state = stateOf(run)
+    const arrival = migrantArrival(state, index)
+    admitMigrants(state, arrival, await selectOn(run, arrival))
+  },
+})

@@ -1,10 +1,11 @@
-import { patched, workflowInfo } from '@temporalio/workflow'
+import { condition, patched, workflowInfo } from '@temporalio/workflow'
 import type { ProblemSnapshot } from '../temporal/problem.ts'
 import type { RunIdentity } from '../temporal/run-activities.ts'
 import type { RunControl, RunState } from '../temporal/run-state.ts'
 import type { Phase } from '../temporal/run-status.ts'
 import { newControl } from './first-state.ts'
 import { type OneAtATime, oneAtATime } from './one-at-a-time.ts'
+import { createTurns, type Moment, type Turns } from './turns.ts'
 
 /** A step of an island that is under way. */
 export interface InFlight {
@@ -52,6 +53,8 @@ export interface Run {
   confirmsOnTheWay: boolean
   /** Every local activity goes through here. */
   locally: OneAtATime
+  /** Everything that comes from outside while islands evolve goes through here. */
+  turns: Turns
   /** Grows with every message and every finished step: what the run's loop waits on. */
   revision: number
   /** What search attributes were last told. */
@@ -62,6 +65,13 @@ export interface Run {
   continuesEarly: boolean
   /** False in executions begun when islands did nothing while theirs waited to continue as new. */
   drawsAhead: boolean
+  /** False in executions begun when news were taken up as they came. */
+  takesTurns: boolean
+}
+
+const readMoment = (): Moment => {
+  const { historyLength, continueAsNewSuggested } = workflowInfo()
+  return { now: Date.now(), historyLength, continueAsNewSuggested }
 }
 
 /** The run of this workflow execution. */
@@ -81,11 +91,13 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     confirming: null,
     confirmsOnTheWay: patched('confirmations-on-the-way'),
     locally: oneAtATime(),
+    turns: createTurns(readMoment, condition),
     revision: 0,
     published: null,
     countsSeldom: patched('counts-seldom'),
     continuesEarly: patched('continues-early'),
     drawsAhead: patched('draws-ahead'),
+    takesTurns: patched('takes-turns'),
   }
 }
 

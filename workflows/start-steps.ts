@@ -1,19 +1,17 @@
-import type { IslandState, RunState } from '../temporal/run-state.ts'
+import type { RunState } from '../temporal/run-state.ts'
 import { reservedIn } from './budget.ts'
 import { costOf, countAhead, drawnAheadOf, drawnFirst } from './drawn-ahead.ts'
 import { drawAhead, generate, migrate } from './island-steps.ts'
-import { type InFlight, isEnding, type Run, stateOf } from './run.ts'
+import type { Begun, Launch } from './launch.ts'
+import { isEnding, type Run, stateOf } from './run.ts'
 import { nextStep } from './schedule.ts'
 import { affordableDraws, reservation } from './spending.ts'
-
-/** @param reserved US dollars, see InFlight. */
-export type Launch = (island: IslandState, kind: InFlight['kind'], reserved: number, step: () => Promise<void>) => void
 
 /** Islands that may have a generation under way. */
 const atOnceIn = ({ config, islands }: RunState): number => config.concurrentIslands || islands.length
 
 /** Starts the next step of every island that can make one, and that the budget can pay for. */
-export const startSteps = (run: Run, launch: Launch): void => {
+export function* startSteps(run: Run, launch: Launch): Generator<Begun> {
   const state = stateOf(run)
   const atOnce = atOnceIn(state)
   for (const island of drawnFirst(state)) {
@@ -21,16 +19,16 @@ export const startSteps = (run: Run, launch: Launch): void => {
     if (run.inFlight.has(index)) continue
     const drawn = drawnAheadOf(state, index)
     const step = drawn !== null || isEnding(run) ? { do: 'rest' as const } : nextStep(state, island)
-    if (step.do === 'migrate') launch(island, 'migration', 0, () => migrate(run, index))
+    if (step.do === 'migrate') yield launch(island, 'migration', 0, migrate(run, index))
     if ((step.do !== 'generate' && step.do !== 'rest') || run.inFlight.size >= atOnce) continue
     if (drawn !== null) {
-      launch(island, 'generation', costOf(drawn), () => generate(run, index, drawn.length, drawn))
+      yield launch(island, 'generation', costOf(drawn), generate(run, index, drawn.length, drawn))
       continue
     }
     const draws = step.do === 'generate' ? affordableDraws(state, island, step.draws, reservedIn(run)) : 0
     // Programs that a person gave cost nothing and are evaluated whatever the budget says.
     if (draws === 0 && (run.control.stopping || run.control.injections.length === 0)) continue
-    launch(island, 'generation', reservation(state, island, draws), () => generate(run, index, draws))
+    yield launch(island, 'generation', reservation(state, island, draws), generate(run, index, draws))
   }
 }
 
@@ -39,7 +37,7 @@ export const startSteps = (run: Run, launch: Launch): void => {
  * waited for. Few are soon done, and would have to wait for these model calls; after them the proposals that are there
  * give the device enough to do.
  */
-export const startDrawingAhead = (run: Run, launch: Launch): void => {
+export function* startDrawingAhead(run: Run, launch: Launch): Generator<Begun> {
   const state = stateOf(run)
   const atOnce = atOnceIn(state)
   const working = [...run.inFlight.values()].filter(({ kind }) => kind !== 'proposals').length
@@ -48,12 +46,12 @@ export const startDrawingAhead = (run: Run, launch: Launch): void => {
     const { index, draws } = island
     if (run.inFlight.has(index) || run.drewAhead.has(index)) continue
     const step = nextStep(state, island)
-    if (step.do === 'migrate') launch(island, 'migration', 0, () => migrate(run, index))
+    if (step.do === 'migrate') yield launch(island, 'migration', 0, migrate(run, index))
     if (run.inFlight.size + countAhead(state) >= atOnce) continue
     // Parents are chosen, and nothing changes that until the generation is made.
     if (step.do !== 'generate' || step.draws !== draws.length) continue
     if (affordableDraws(state, island, draws.length, reservedIn(run)) < draws.length) continue
     run.drewAhead.add(index)
-    launch(island, 'proposals', reservation(state, island, draws.length), () => drawAhead(run, index))
+    yield launch(island, 'proposals', reservation(state, island, draws.length), drawAhead(run, index))
   }
 }

@@ -13,6 +13,7 @@ import type { PlannedKill } from './plan.ts'
 import { type Happening, type Processes, startProcesses } from './processes.ts'
 import type { Lost } from './restarts.ts'
 import type { Testbed } from './testbed.ts'
+import { viewRuns } from './viewer.ts'
 
 /** A run to be made: started by the command line's own code, or by a bare client with the server's defaults. */
 export interface RunToMake {
@@ -69,7 +70,7 @@ const recordOf = async (client: Client, run: RunToMake, seen: Attempt[], open: b
   }
 }
 
-/** Makes the runs at once, on processes of their own, while those are killed as planned. */
+/** Makes the runs at once, on processes of their own, while somebody looks at them and those are killed as planned. */
 const play = async (client: Client, processes: Processes, testbed: Testbed, round: Round): Promise<RoundRecord> => {
   const { plan, runs, input } = round
   const [asked, evaluated] = [testbed.model.requests.length, testbed.evaluations().length]
@@ -83,7 +84,8 @@ const play = async (client: Client, processes: Processes, testbed: Testbed, roun
   }
   const ids = runs.map(({ id }) => id)
   const watching = watchAttempts(client, ids, limitMs).finally(() => over.abort())
-  const [watched] = await Promise.all([watching, disturb(plan, scene, over.signal)])
+  const viewing = viewRuns(client, ids, over.signal)
+  const [watched] = await Promise.all([watching, disturb(plan, scene, over.signal), viewing])
   const records: RunRecord[] = []
   for (const run of runs) records.push(await recordOf(client, run, watched.attempts, watched.open.includes(run.id)))
   return {

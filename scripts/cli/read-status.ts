@@ -12,6 +12,7 @@ import { statusQuery } from '../../temporal/messages.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { upgradeStatus } from '../../temporal/upgrade.ts'
 import { CommandFailed, reasonOf } from './failure.ts'
+import { noAnswer } from './no-answer.ts'
 
 const queryMs = 10_000
 
@@ -20,11 +21,6 @@ export const isOutage = (error: unknown): boolean =>
   isGrpcServiceError(error) || (error instanceof Error && isGrpcServiceError(error.cause))
 
 export const noRun = (id: string): CommandFailed => new CommandFailed(`no run "${id}" on this server`)
-
-export const noAnswer = (id: string): CommandFailed =>
-  new CommandFailed(
-    `run "${id}" does not answer: is an orchestrator running? (npx mlx-evolve worker orchestrator, or npm start)`,
-  )
 
 /** A status for a run that failed, so that its shape is the same as any other's. */
 const failedStatus = (id: string, reason: string, last: RunStatus | null): RunStatus => ({
@@ -91,6 +87,6 @@ export const readStatus = async (client: Client, id: string): Promise<RunStatus>
   if (where === 'absent') throw noRun(id)
   if (where !== 'RUNNING' && where !== 'CANCELLED') return resultOf(client, id)
   const asked = await ask(client.workflow.getHandle(id), statusQuery)
-  if (asked === null) throw noAnswer(id)
+  if (asked === null) throw await noAnswer(client, id)
   return asked.answer
 }

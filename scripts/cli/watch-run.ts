@@ -5,6 +5,7 @@ import pc from 'picocolors'
 import { statusQuery } from '../../temporal/messages.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { uiLink } from './connect.ts'
+import { standstill } from './no-answer.ts'
 import { showProgress, showProgressLine } from './progress.ts'
 import { ask, isOutage, noRun, readStatus, standing } from './read-status.ts'
 import { fitTerminal, isTerminal } from './terminal.ts'
@@ -70,7 +71,7 @@ const look = async (client: Client, id: string, view: View): Promise<RunStatus |
     if (where === 'absent') throw noRun(id)
     if (where !== 'RUNNING') return await readStatus(client, id)
     const asked = await ask(client.workflow.getHandle(id), statusQuery)
-    if (asked === null) view.note(`waiting for an orchestrator to answer for ${id}`)
+    if (asked === null) view.note((await standstill(client, id)) ?? `waiting for an orchestrator to answer for ${id}`)
     else await view.show(asked.answer)
   } catch (error) {
     if (!isOutage(error)) throw error

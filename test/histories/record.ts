@@ -2,10 +2,10 @@
  * Records the histories that test/workflows/replay.test.ts replays. Run it only when workflow code has changed on
  * purpose in a way that old histories cannot replay, and say so in the commit:
  *
- *     npx node test/histories/record.ts [offline] [model] [timed] [seldom] [ahead]
+ *     npx node test/histories/record.ts [offline] [model] [timed] [seldom] [ahead] [turns]
  *
  * `timed-version-1-*` come from code that carried state of version 1, `evolution-*` from code that told search attributes of
- * every iteration: they cannot be recorded again.
+ * every iteration, all but `turns-*` from code in which news did not take turns: they cannot be recorded again.
  */
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
@@ -123,6 +123,13 @@ const recordings: Record<string, () => Promise<void>> = {
   seldom: async () => {
     await runToEnd(engine.client, 'seldom', { ...input, mutation: { mutator: 'offline' } })
     await recordChain('seldom', 'seldom')
+  },
+  turns: async () => {
+    await runToEnd(engine.client, 'turns', {
+      ...{ ...input, islands: 4, budget: { hours: 1 } },
+      mutation: { mutator: 'offline' },
+    })
+    await recordChain('turns', 'turns')
   },
   timed: async () => {
     // Every program promises more than the one before; confirmations find less.

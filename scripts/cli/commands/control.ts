@@ -1,4 +1,5 @@
 import {
+  type Client,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -9,18 +10,18 @@ import type { ControlMessage } from '../../../temporal/messages.ts'
 import { withClient } from '../connect.ts'
 import { CommandFailed, reasonOf } from '../failure.ts'
 import { programProblem } from '../given-program.ts'
+import { noAnswer } from '../no-answer.ts'
 import { addJsonOption, boundAbove, wholeNumber } from '../options.ts'
 import { printJson } from '../output.ts'
-import { noAnswer } from '../read-status.ts'
 import { readText } from '../read-text.ts'
 
 const answerMs = 30_000
 
 /** What became of an update, in the words of this command line. */
-const explain = (error: unknown, id: string, message: ControlMessage): unknown => {
+const explain = (client: Client, error: unknown, id: string, message: ControlMessage): Promise<unknown> | unknown => {
   if (error instanceof WorkflowUpdateFailedError) return new CommandFailed(`${message} refused: ${reasonOf(error)}`)
   if (error instanceof WorkflowNotFoundError) return new CommandFailed(`no open run "${id}" on this server`)
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noAnswer(id)
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noAnswer(client, id)
   return error
 }
 
@@ -35,7 +36,7 @@ const tell = (id: string, message: ControlMessage, request: unknown, json: boole
       if (json) printJson({ id, message, answer })
       else console.log(`${id}: ${answer}`)
     } catch (error) {
-      throw explain(error, id, message)
+      throw await explain(client, error, id, message)
     }
   })
 

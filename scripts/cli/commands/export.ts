@@ -8,9 +8,10 @@ import type { ExportInput } from '../../../temporal/run-activities.ts'
 import { runsFolder } from '../../../workers/folders.ts'
 import { withClient } from '../connect.ts'
 import { CommandFailed } from '../failure.ts'
+import { noAnswer } from '../no-answer.ts'
 import { addJsonOption } from '../options.ts'
 import { printJson } from '../output.ts'
-import { ask, noAnswer, noRun, standing } from '../read-status.ts'
+import { ask, noRun, standing } from '../read-status.ts'
 
 /** What to export: of a closed run its last export's input, of an open one its present state. */
 const readExport = async (client: Client, id: string): Promise<ExportInput> => {
@@ -18,7 +19,7 @@ const readExport = async (client: Client, id: string): Promise<ExportInput> => {
   if (where === 'absent') throw noRun(id)
   if (where !== 'RUNNING') return readFinalExport(client, id)
   const open = await ask(client.workflow.getHandle(id), openExportQuery)
-  if (open === null) throw noAnswer(id)
+  if (open === null) throw await noAnswer(client, id)
   if (open.answer === null) throw new CommandFailed(`run "${id}" has no scored program yet`)
   return open.answer
 }

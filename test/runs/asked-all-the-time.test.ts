@@ -1,0 +1,106 @@
+import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client'
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createGivenProposer } from '../../activities/mutation/given.ts'
+import { createOfflineMutator } from '../../activities/mutation/offline.ts'
+import { createRunActivities } from '../../activities/run/run-activities.ts'
+import { createSelectionActivities } from '../../activities/selection/select.ts'
+import { pythonPath } from '../../scripts/setup/paths.ts'
+import { dataConverter } from '../../temporal/data-converter.ts'
+import { createLogger } from '../../temporal/logger.ts'
+import { statusQuery } from '../../temporal/messages.ts'
+import { evolutionQueue, mutationQueue } from '../../temporal/names.ts'
+import type { RunStatus } from '../../temporal/run-status.ts'
+import { registerSearchAttributes } from '../../workers/search-attributes.ts'
+import { type Engine, repoRoot, startEngine } from '../support/engine.ts'
+import { type FakeDevice, measured, startFakeDevice } from '../support/fake-device.ts'
+import { begin } from '../support/runs.ts'
+
+/** What comes when the run has ended, or is ending, reaches nobody. */
+const isGone = (error: unknown): void => {
+  if (!(error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateFailedError)) throw error
+}
+
+let engine: Engine
+let connection: NativeConnection
+let device: FakeDevice
+let bundle: { code: string }
+const running: { worker: Worker; ended: Promise<void> }[] = []
+
+beforeAll(async () => {
+  engine = await startEngine()
+  connection = await NativeConnection.connect({ address: engine.address })
+  bundle = await bundleWorkflowCode({
+    workflowsPath: path.join(repoRoot, 'workflows/index.ts'),
+    workflowInterceptorModules: [path.join(repoRoot, 'test/support/slow-queries.ts')],
+    logger: new DefaultLogger('WARN'),
+  })
+  const selection = createSelectionActivities()
+  const searchAttributes = await registerSearchAttributes(engine.client, createLogger('test'))
+  const run = createRunActivities({
+    client: engine.client,
+    problemRoots: [path.join(repoRoot, 'problems')],
+    runsFolder: engine.runs,
+    facts: async () => ({ mutator: 'offline', searchAttributes, retentionDays: null }),
+  })
+  const workers = await Promise.all([
+    Worker.create({
+      ...{ connection, taskQueue: evolutionQueue, dataConverter: dataConverter(), workflowBundle: bundle },
+      activities: {
+        ...selection,
+        ...run,
+        // As long as many a query is under way.
+        select: async (input: Parameters<typeof selection.select>[0]) => {
+          await delay(20)
+          return selection.select(input)
+        },
+      },
+    }),
+    Worker.create({
+      ...{ connection, taskQueue: mutationQueue, dataConverter: dataConverter() },
+      activities: {
+        ...createOfflineMutator({ python: pythonPath() }),
+        ...createGivenProposer({ python: pythonPath() }),
+      },
+    }),
+  ])
+  for (const worker of workers) running.push({ worker, ended: worker.run() })
+  device = await startFakeDevice(engine, () => measured(1 + Math.random()))
+})
+afterAll(async () => {
+  for (const { worker } of running) worker.shutdown()
+  await Promise.all(running.map(({ ended }) => ended))
+  await device.stop()
+  await connection.close()
+  await engine.close()
+})
+
+test('a run that is asked, and told things, all the time can be replayed', async () => {
+  const handle = await begin(engine.client, 'asked', {
+    ...{ problem: 'closed_form', iterations: 60, islands: 6, migration: { every: 2 } },
+    ...{ mutation: { mutator: 'offline' }, budget: { hours: 1 } },
+  })
+  let ended = false
+  const untilEnded = async (act: () => Promise<unknown>): Promise<void> => {
+    while (!ended) {
+      await act()
+      await delay(20)
+    }
+  }
+  const ask = () => handle.query(statusQuery)
+  const pauseAndResume = async () => {
+    await handle.signal('pause').catch(isGone)
+    await handle.executeUpdate<string, [unknown]>('resume', { args: [{}] }).catch(isGone)
+    await delay(500)
+  }
+  const acting = [untilEnded(ask), untilEnded(ask), untilEnded(pauseAndResume)]
+  await handle.executeUpdate<string, [unknown]>('extend', { args: [{ iterations: 6 }] })
+  const status = (await handle.result()) as RunStatus
+  ended = true
+  await Promise.all(acting)
+  expect(status).toMatchObject({ phase: 'completed', iterations: 66 })
+  const history = await handle.fetchHistory()
+  await Worker.runReplayHistory({ workflowBundle: bundle, dataConverter: dataConverter() }, history, 'asked')
+}, 120_000)

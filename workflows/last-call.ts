@@ -1,0 +1,30 @@
+import { isCancellation, sleep } from '@temporalio/workflow'
+import type { Run } from './run.ts'
+
+/**
+ * Says whether nothing has come since a run had nothing left to do: what came together with the last local activity's
+ * result has to be heard before the run leaves its islands.
+ */
+export const lastCall = (run: Run): (() => boolean) => {
+  let asked = -1
+  let heard = -1
+  const ask = async (revision: number): Promise<void> => {
+    try {
+      await sleep(1)
+    } catch (error) {
+      if (isCancellation(error)) return // which the run's loop hears of by itself
+      throw error
+    }
+    await run.turns.inTurn(() => {
+      heard = revision
+    })
+  }
+  return () => {
+    if (!run.takesTurns || heard === run.revision) return true
+    if (asked !== run.revision) {
+      asked = run.revision
+      void ask(asked)
+    }
+    return false
+  }
+}

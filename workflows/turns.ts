@@ -1,0 +1,69 @@
+/** What a workflow can read of the task that it is at. */
+export interface Moment {
+  /** Milliseconds since the epoch. */
+  now: number
+  historyLength: number
+  continueAsNewSuggested: boolean
+}
+
+interface News {
+  cameAt: Moment
+  take: () => Promise<void>
+}
+
+/**
+ * What reaches a run from outside, taken up piece by piece.
+ *
+ * Where a query is answered while a local activity ends, the activity's result reaches the workflow together with the
+ * events of its next task, but before them and alone when history is replayed. A run in which those events had a say in
+ * what the result leads to could never be replayed. So they wait until that has been done, and what is done about them
+ * sees the moment when they came.
+ */
+export interface Turns {
+  /** From now on news wait for `next`. */
+  begin: () => void
+  /** From now on they do not; those that wait are taken up at once. */
+  end: () => void
+  /** Takes something up when its turn comes: at once where nobody takes turns. @returns what it comes to. */
+  inTurn: <T>(work: () => T | Promise<T>) => T | Promise<T>
+  /** Waits for news and takes up the first: whole, whatever comes meanwhile. */
+  next: () => Promise<void>
+  /** When that came which is being taken up; without turns, now. */
+  moment: () => Moment
+}
+
+/** @param read the moment that it is. @param until resolves when something holds. */
+export const createTurns = (read: () => Moment, until: (holds: () => boolean) => Promise<void>): Turns => {
+  const waiting: News[] = []
+  let current: Moment | null = null
+  return {
+    begin: () => {
+      current = read()
+    },
+    end: () => {
+      current = null
+      for (const news of waiting.splice(0)) void news.take()
+    },
+    inTurn: (work) => {
+      if (current === null) return work()
+      const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<typeof work>>>()
+      const take = async (): Promise<void> => {
+        try {
+          resolve(await work())
+        } catch (error) {
+          reject(error)
+        }
+      }
+      waiting.push({ cameAt: read(), take })
+      return promise
+    },
+    next: async () => {
+      await until(() => waiting.length > 0)
+      const news = waiting.shift()
+      if (news === undefined) return
+      current = news.cameAt
+      await news.take()
+    },
+    moment: () => current ?? read(),
+  }
+}
