@@ -41,6 +41,7 @@ export const workflowBundlePath = async (env: NodeJS.ProcessEnv = process.env): 
   if (existsSync(file)) return file
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.join(root, 'workflows/index.ts'),
+    workflowInterceptorModules: [path.join(root, 'workflows/interceptors.ts')],
     ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
     logger: new DefaultLogger('WARN'), // its reports are no JSON, and nobody asks for them
   })

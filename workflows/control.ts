@@ -95,6 +95,16 @@ const programProblem = ({ control }: Run, request: unknown): string | null => {
   return `source: ${waiting} characters of injected programs would wait, at most ${waitingCharacters} may`
 }
 
+/** For an update, whose turn may come later than it was accepted. */
+const obeyed = (run: Run, name: ControlMessage, request: unknown): string => {
+  refuse(check(run, name, request))
+  return obey(run, name, request)
+}
+
+const refuse = (reason: string | null): void => {
+  if (reason !== null) throw ApplicationFailure.nonRetryable(reason, 'InvalidRequest')
+}
+
 const ignore = (run: Run, name: string, reason: string): void => {
   log.warn('signal ignored', { signal: name, reason })
   run.control.ignored = [...run.control.ignored, `${name}: ${reason}`].slice(-rememberedSignals)
@@ -103,11 +113,8 @@ const ignore = (run: Run, name: string, reason: string): void => {
 /** Registers every control message as an update (validated) and as a signal (invalid ones are ignored, visibly). */
 export const handleControl = (run: Run): void => {
   for (const name of Object.keys(controlMessages) as ControlMessage[]) {
-    setHandler(controlUpdate(name), (request?: unknown) => run.turns.inTurn(() => obey(run, name, request)), {
-      validator: (request?: unknown): void => {
-        const reason = check(run, name, request)
-        if (reason !== null) throw ApplicationFailure.nonRetryable(reason, 'InvalidRequest')
-      },
+    setHandler(controlUpdate(name), (request?: unknown) => run.turns.inTurn(() => obeyed(run, name, request)), {
+      validator: (request?: unknown): void => refuse(check(run, name, request)),
     })
     setHandler(controlSignal(name), (request?: unknown) =>
       run.turns.inTurn(() => {

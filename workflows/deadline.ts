@@ -12,7 +12,7 @@ const deadlineOf = (run: Run): number | null => {
 /** Why the hours end the search; `null` where they do not. */
 export const hoursSpent = (run: Run): string | null => {
   const deadline = deadlineOf(run)
-  if (deadline === null || run.turns.moment().now < deadline) return null
+  if (deadline === null || run.turns.time().now < deadline) return null
   return `budget.hours: ${stateOf(run).config.budget.hours} have passed`
 }
 
@@ -25,7 +25,7 @@ export const watchDeadline = (run: Run): { look: () => void; end: () => void } =
   let scope = new CancellationScope()
   const wake = async (at: number): Promise<void> => {
     try {
-      await scope.run(() => sleep(Math.max(1, at - run.turns.moment().now)))
+      await scope.run(() => sleep(Math.max(1, at - run.turns.time().now)))
       await run.turns.inTurn(() => {
         run.revision += 1
       })

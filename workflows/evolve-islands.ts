@@ -14,10 +14,16 @@ import { startDrawingAhead, startSteps } from './start-steps.ts'
 import { publish } from './visibility.ts'
 
 /** Confirms what promises enough, one program at a time, while islands go on. */
-const startConfirmation = (run: Run, fail: (error: unknown) => void): void => {
+const startConfirmation = (run: Run, failures: unknown[]): void => {
   if (!run.confirmsOnTheWay || run.confirming !== null) return
   const program = nextConfirmation(stateOf(run), 'during')
-  if (program !== null) confirm(run, program).catch(fail)
+  if (program === null) return
+  confirm(run, program).catch((error: unknown) =>
+    run.turns.inTurn(() => {
+      failures.push(error)
+      run.revision += 1
+    }),
+  )
 }
 
 /** Whether the search is over: nothing is left to do, or nothing may be done any more. */
@@ -44,21 +50,15 @@ const releaseBlocked = async (run: Run): Promise<void> => {
   }
 }
 
-const goOn = async (run: Run): Promise<'done' | 'continue-as-new'> => {
+const evolve = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   const failures: unknown[] = []
   const deadline = watchDeadline(run)
   const nobodySpoke = lastCall(run)
-  const fail = (error: unknown): void => {
-    void run.turns.inTurn(() => {
-      failures.push(error)
-      run.revision += 1
-    })
-  }
-  const launch = launchIn(run, fail)
+  const launch = launchIn(run, failures)
   for (;;) {
     const seen = run.revision
     if (failures.length > 0) throw failures[0]
-    const draining = needsFreshStart(run.turns.moment(), run.continuesEarly)
+    const draining = needsFreshStart(run.turns.time(), run.continuesEarly)
     deadline.look()
     run.control.spent ??= budgetSpent(run)
     if (run.control.paused === null || isEnding(run)) await releaseBlocked(run)
@@ -68,20 +68,16 @@ const goOn = async (run: Run): Promise<'done' | 'continue-as-new'> => {
     if (goesOn || (isEnding(run) && hasDrawnAhead(stateOf(run)))) {
       for (const begun of startSteps(run, launch)) if (begun !== null) await begun
     }
-    if (goesOn && run.inFlight.size > 0 && spent === null) startConfirmation(run, fail)
+    if (goesOn && run.inFlight.size > 0 && spent === null) startConfirmation(run, failures)
     if (draining && run.drawsAhead && paused === null && !isEnding(run)) {
       for (const begun of startDrawingAhead(run, launch)) if (begun !== null) await begun
     }
     publish(run)
     if (run.inFlight.size === 0 && run.confirming === null) {
-      if (isDone(run)) {
-        if (nobodySpoke()) {
-          deadline.end()
-          return 'done'
-        }
-      } else if (draining) {
+      const done = isDone(run)
+      if ((done || draining) && nobodySpoke()) {
         deadline.end()
-        return 'continue-as-new'
+        return done ? 'done' : 'continue-as-new'
       }
     }
     if (!run.takesTurns) await condition(() => run.revision > seen)
@@ -96,7 +92,7 @@ const goOn = async (run: Run): Promise<'done' | 'continue-as-new'> => {
 export const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   if (run.takesTurns) run.turns.begin()
   try {
-    return await goOn(run)
+    return await evolve(run)
   } finally {
     run.turns.end()
   }

@@ -1,4 +1,4 @@
-import type { Moment } from './turns.ts'
+import type { TaskTime } from './turns.ts'
 
 /**
  * Events of history after which an execution continues as new. The next orchestrator replays them all within one workflow
@@ -9,6 +9,6 @@ export const longHistory = 1500
 
 /** Whether an execution is to hand over to a next one; `early` is false in those begun when only the server asked. Pure. */
 export const needsFreshStart = (
-  { continueAsNewSuggested, historyLength }: Pick<Moment, 'continueAsNewSuggested' | 'historyLength'>,
+  { continueAsNewSuggested, historyLength }: Pick<TaskTime, 'continueAsNewSuggested' | 'historyLength'>,
   early: boolean,
 ): boolean => continueAsNewSuggested || (early && historyLength >= longHistory)

@@ -9,7 +9,6 @@ import {
   proxyLocalActivities,
   startChild,
   TemporalFailure,
-  workflowInfo,
 } from '@temporalio/workflow'
 import type { createRunActivities } from '../activities/run/run-activities.ts'
 import type { createSelectionActivities } from '../activities/selection/select.ts'
@@ -31,7 +30,7 @@ import {
 import { carryAhead, takeAhead } from './drawn-ahead.ts'
 import type { generation } from './generation.ts'
 import { islandOf } from './islands.ts'
-import type { Step } from './launch.ts'
+import type { Deed, Step } from './launch.ts'
 import type { proposals } from './proposals.ts'
 import { isEnding, type Run, stateOf } from './run.ts'
 import { type Survivors, survivorsOf } from './survivors.ts'
@@ -46,7 +45,7 @@ const selectOn = (run: Run, arrival: Arrival): Promise<Survivors> =>
     select: (input) => run.locally(() => select(input)),
     encodedSize: (input) => run.locally(() => encodedSize(input)),
     // Executions begun before programs were weighed count them uncompressed.
-    mayWeigh: () => patched('compressed-programs'),
+    mayWeigh: () => run.takesTurns || patched('compressed-programs'),
   })
 
 const describeBest = (programs: Program[]): string => {
@@ -125,24 +124,29 @@ const childOptions = (run: Run, input: GenerationInput) => {
   }
 }
 
-/** What a child workflow came to, or why it was lost. @param start begins it at once. */
-const outcomeOf = async <T>(
+/** Has something done about what a step's child workflow comes to; where it is lost the run waits for a person. */
+const unlessLost = async (
+  run: Run,
   { island, generation }: GenerationInput,
-  start: () => Promise<{ result: () => Promise<T> }>,
-): Promise<{ result: T; lost: null } | { lost: string }> => {
+  act: (deed: Deed) => Promise<void>,
+  step: () => Promise<void>,
+  whenLost: () => void = () => undefined,
+): Promise<void> => {
   try {
-    const child = await start()
-    return { result: await child.result(), lost: null }
+    await step()
   } catch (error) {
-    const lost = lossOf(error, generationId(workflowInfo().workflowId, island, generation))
-    if (lost === null || CancellationScope.current().consideredCancelled) throw error
-    return { lost }
+    const reason = lossOf(error, generationId(run.identity.id, island, generation))
+    if (reason === null || CancellationScope.current().consideredCancelled) throw error
+    await act(async () => {
+      run.control.paused = reason
+      whenLost()
+      return null
+    })
   }
 }
 
 /**
- * One generation of an island, from the choice of parents to the survivors; where it is lost the run waits for a person
- * instead of failing.
+ * One generation of an island, from the choice of parents to the survivors.
  * @param drawn what its draws have come to, where they were made ahead.
  */
 export const generate = (run: Run, index: number, draws: number, drawn: Drawn[] | null = null): Step => ({
@@ -152,24 +156,25 @@ export const generate = (run: Run, index: number, draws: number, drawn: Drawn[] 
     const anew = drawn === null ? redraw(state, index) : null
     return anew && selectOn(run, anew).then((selected) => admitRedraw(state, index, selected))
   },
-  wait: async () => {
+  wait: (act) => {
     const state = stateOf(run)
     const injections = run.control.stopping ? [] : run.control.injections.splice(0)
     const made = generationInput(run, state, islandOf(state, index), draws)
     const input = { ...made, injections, ...(drawn === null ? {} : { drawn }) }
-    const outcome = await outcomeOf(input, () => startChild<typeof generation>('generation', childOptions(run, input)))
-    return async () => {
-      if (outcome.lost === null) {
-        await settle(run, outcome.result, draws)
+    const step = async (): Promise<void> => {
+      const child = await startChild<typeof generation>('generation', childOptions(run, input))
+      const result = await child.result()
+      await act(async () => {
+        await settle(run, result, draws)
         return null
-      }
-      run.control.paused = outcome.lost
+      })
+    }
+    return unlessLost(run, input, act, step, () => {
       // `resume` makes the generation anew.
       run.control.injections.unshift(...injections)
       // The end of a run is not held up by what is lost again and again.
       if (drawn !== null && !isEnding(run)) carryAhead(state, { island: index, generation: input.generation, drawn })
-      return null
-    }
+    })
   },
 })
 
@@ -178,23 +183,22 @@ export const generate = (run: Run, index: number, draws: number, drawn: Drawn[] 
  * Those that cannot go there are evaluated at once.
  */
 export const drawAhead = (run: Run, index: number): Step => ({
-  wait: async () => {
+  wait: (act) => {
     const state = stateOf(run)
     const island = islandOf(state, index)
     const draws = island.draws.length
     const input = generationInput(run, state, island, draws)
-    const outcome = await outcomeOf(input, () => startChild<typeof proposals>('proposals', childOptions(run, input)))
-    return async () => {
-      if (outcome.lost !== null) {
-        run.control.paused = outcome.lost
-        return null
-      }
-      const drawn = outcome.result
-      if (!isEnding(run) && carryAhead(state, { island: index, generation: input.generation, drawn })) return null
-      const flight = run.inFlight.get(index)
-      if (flight !== undefined) flight.kind = 'generation'
-      return generate(run, index, draws, drawn)
-    }
+    return unlessLost(run, input, act, async () => {
+      const child = await startChild<typeof proposals>('proposals', childOptions(run, input))
+      const drawn = await child.result()
+      await act(async () => {
+        const carried = !isEnding(run) && carryAhead(state, { island: index, generation: input.generation, drawn })
+        if (carried) return null
+        const flight = run.inFlight.get(index)
+        if (flight !== undefined) flight.kind = 'generation'
+        return generate(run, index, draws, drawn)
+      })
+    })
   },
 })
 

@@ -5,7 +5,7 @@ import type { RunControl, RunState } from '../temporal/run-state.ts'
 import type { Phase } from '../temporal/run-status.ts'
 import { newControl } from './first-state.ts'
 import { type OneAtATime, oneAtATime } from './one-at-a-time.ts'
-import { createTurns, type Moment, type Turns } from './turns.ts'
+import { createTurns, type TaskTime, type Turns } from './turns.ts'
 
 /** A step of an island that is under way. */
 export interface InFlight {
@@ -69,7 +69,7 @@ export interface Run {
   takesTurns: boolean
 }
 
-const readMoment = (): Moment => {
+const readTaskTime = (): TaskTime => {
   const { historyLength, continueAsNewSuggested } = workflowInfo()
   return { now: Date.now(), historyLength, continueAsNewSuggested }
 }
@@ -91,7 +91,7 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     confirming: null,
     confirmsOnTheWay: patched('confirmations-on-the-way'),
     locally: oneAtATime(),
-    turns: createTurns(readMoment, condition),
+    turns: createTurns(readTaskTime, condition),
     revision: 0,
     published: null,
     countsSeldom: patched('counts-seldom'),

@@ -1,5 +1,5 @@
 /** What a workflow can read of the task that it is at. */
-export interface Moment {
+export interface TaskTime {
   /** Milliseconds since the epoch. */
   now: number
   historyLength: number
@@ -7,7 +7,7 @@ export interface Moment {
 }
 
 interface News {
-  cameAt: Moment
+  cameAt: TaskTime
   take: () => Promise<void>
 }
 
@@ -29,13 +29,13 @@ export interface Turns {
   /** Waits for news and takes up the first: whole, whatever comes meanwhile. */
   next: () => Promise<void>
   /** When that came which is being taken up; without turns, now. */
-  moment: () => Moment
+  time: () => TaskTime
 }
 
 /** @param read the moment that it is. @param until resolves when something holds. */
-export const createTurns = (read: () => Moment, until: (holds: () => boolean) => Promise<void>): Turns => {
+export const createTurns = (read: () => TaskTime, until: (holds: () => boolean) => Promise<void>): Turns => {
   const waiting: News[] = []
-  let current: Moment | null = null
+  let current: TaskTime | null = null
   return {
     begin: () => {
       current = read()
@@ -64,6 +64,6 @@ export const createTurns = (read: () => Moment, until: (holds: () => boolean) =>
       current = news.cameAt
       await news.take()
     },
-    moment: () => current ?? read(),
+    time: () => current ?? read(),
   }
 }

@@ -59,7 +59,7 @@ export const isBehind = (
 
 /** Shows the run's state where people look: the UI's details page, and search attributes the server knows. */
 export const publish = (run: Run): void => {
-  const { now } = run.turns.moment()
+  const { now } = run.turns.time()
   const status = overview(run, now)
   setCurrentDetails(detailsPage(status))
   const { phase, iterations, best } = status

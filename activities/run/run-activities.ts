@@ -25,6 +25,9 @@ export const createRunActivities = ({ client, problemRoots, runsFolder, facts }:
 
   inspectOrchestrator: (): Promise<OrchestratorFacts> => facts(),
 
+  /** Does nothing: that it has been done is an event of the run's history. */
+  lastCall: async (): Promise<void> => undefined,
+
   loadFinalPopulation: async (from: ResumeFrom): Promise<FinalPopulation> =>
     (await readFinalExport(client, from.workflowId, from.runId)).population,
 

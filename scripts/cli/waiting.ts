@@ -4,19 +4,9 @@ import { decodeWith } from '../../activities/run/history-payload.ts'
 import { generationId, mlxQueue } from '../../temporal/names.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { type Pending, readPending } from './pending-activity.ts'
+import { pollersOf } from './pollers.ts'
 
 const { PendingActivityState, TaskQueueType } = proto.temporal.api.enums.v1
-
-/** How many workers polled a task queue's activities within the last minute. */
-export const activityPollers = async (client: Client, queue: string): Promise<number> => {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: queue },
-    taskQueueType: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-  })
-  const minuteAgo = Date.now() / 1000 - 60
-  return (pollers ?? []).filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) > minuteAgo).length
-}
 
 /** What an activity does or waits for, and since when (milliseconds since the epoch, where known). */
 export interface Waiting {
@@ -57,7 +47,7 @@ const describeChild = async (client: Client, workflowId: string, mlxWorkers: num
 
 /** What every island with a generation in flight waits for, by island. */
 export const waitingFor = async (client: Client, status: RunStatus): Promise<Map<number, Waiting[]>> => {
-  const mlxWorkers = await activityPollers(client, mlxQueue)
+  const mlxWorkers = await pollersOf(client, mlxQueue, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
   const flying = status.islands.filter(({ activity }) => activity.startsWith('generation '))
   const described = await Promise.all(
     flying.map(

@@ -39,10 +39,10 @@ test('a run that nobody takes up asks for an orchestrator', async () => {
 
 test.each(['status', 'export', 'pause'])('%s says why an orchestrator cannot go on with a run', async (command) => {
   const handle = await begin(engine.client, `stuck-${command}`, { problem: 'closed_form' })
-  await failTask('[TMPRL1100] history and code disagree')
+  for (let tries = 0; tries < 3; tries++) await failTask('[TMPRL1100] history and code disagree')
   const { stderr, exitCode } = await cli(engine, [command, `stuck-${command}`])
   expect(stderr).toBe(
-    `mlx-evolve: run "stuck-${command}" stands still: its orchestrator cannot go on with it ([TMPRL1100] history and code disagree); nothing is lost, see "A run that stands still" in docs/operations.md`,
+    `mlx-evolve: run "stuck-${command}" stands still: an orchestrator has tried 4 times to go on with it ([TMPRL1100] history and code disagree); nothing is lost, see "A run that stands still" in docs/operations.md`,
   )
   expect(exitCode).toBe(1)
   await handle.terminate()

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createTurns, type Moment } from '../../workflows/turns.ts'
+import { createTurns, type TaskTime } from '../../workflows/turns.ts'
 
 /** A workflow's clock that a test sets, and its `condition`, which is looked at when nothing else is left to do. */
 const bench = () => {
   const time = { now: 0 }
-  const read = (): Moment => ({ now: time.now, historyLength: time.now, continueAsNewSuggested: false })
+  const read = (): TaskTime => ({ now: time.now, historyLength: time.now, continueAsNewSuggested: false })
   const until = async (holds: () => boolean): Promise<void> => {
     while (!holds()) await new Promise(setImmediate)
   }
@@ -16,7 +16,7 @@ test('where nobody takes turns everything is taken up at once, and the moment is
   const { time, turns } = bench()
   expect(turns.inTurn(() => 'done')).toBe('done')
   time.now = 7
-  expect(turns.moment().now).toBe(7)
+  expect(turns.time().now).toBe(7)
 })
 
 test('what comes while something is being taken up waits for it, and sees the moment when it came', async () => {
@@ -29,9 +29,9 @@ test('what comes while something is being taken up waits for it, and sees the mo
       const results = coming.map(({ ticks, at, fails }, index) => {
         time.now = at
         const work = async (): Promise<number> => {
-          log.push(`begin ${index} at ${turns.moment().now}`)
+          log.push(`begin ${index} at ${turns.time().now}`)
           for (let tick = 0; tick < ticks; tick++) await null
-          log.push(`end ${index} at ${turns.moment().now}`)
+          log.push(`end ${index} at ${turns.time().now}`)
           if (fails) throw new Error(`no ${index}`)
           return index
         }

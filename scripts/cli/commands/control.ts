@@ -10,19 +10,21 @@ import type { ControlMessage } from '../../../temporal/messages.ts'
 import { withClient } from '../connect.ts'
 import { CommandFailed, reasonOf } from '../failure.ts'
 import { programProblem } from '../given-program.ts'
-import { noAnswer } from '../no-answer.ts'
+import { noAnswer, standstill } from '../no-answer.ts'
 import { addJsonOption, boundAbove, wholeNumber } from '../options.ts'
 import { printJson } from '../output.ts'
+import { isOutage } from '../read-status.ts'
 import { readText } from '../read-text.ts'
 
 const answerMs = 30_000
 
 /** What became of an update, in the words of this command line. */
-const explain = (client: Client, error: unknown, id: string, message: ControlMessage): Promise<unknown> | unknown => {
+const explain = async (client: Client, error: unknown, id: string, message: ControlMessage): Promise<unknown> => {
   if (error instanceof WorkflowUpdateFailedError) return new CommandFailed(`${message} refused: ${reasonOf(error)}`)
   if (error instanceof WorkflowNotFoundError) return new CommandFailed(`no open run "${id}" on this server`)
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noAnswer(client, id)
-  return error
+  const stands = isOutage(error) ? await standstill(client, id) : null
+  return stands === null ? error : new CommandFailed(stands)
 }
 
 /** Sends a validated update and prints the run's answer. */
