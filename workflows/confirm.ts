@@ -23,24 +23,6 @@ const measure = (run: Run, program: Program, index: number): Promise<Evaluation>
   })
 }
 
-/** Measures, and says what is to be done about what came of it. */
-const settlementOf = async (run: Run, program: Program, index: number): Promise<() => void> => {
-  try {
-    const evaluation = await measure(run, program, index)
-    // Histories from before confirmations were made on the way have no verdict of their own.
-    return () => settleConfirmation(stateOf(run), { program, index }, evaluation, run.confirmsOnTheWay)
-  } catch (error) {
-    // The run's results are worth more than one look at them.
-    if (error instanceof ActivityFailure && !isCancellation(error)) {
-      const reason = error.cause?.message ?? error.message
-      return () => noteUnmeasured(stateOf(run), { program, index }, reason)
-    }
-    return () => {
-      throw error
-    }
-  }
-}
-
 /**
  * Confirms one program, or finds that it cannot be. The confirmation counts from its beginning, whatever comes of it.
  * Islands may go on meanwhile: the device's queue keeps the order.
@@ -50,7 +32,18 @@ export const confirm = async (run: Run, program: Program): Promise<void> => {
   confirmations.spent += 1
   const index = confirmations.spent
   run.confirming = { programId: program.id, index }
-  const settle = await settlementOf(run, program, index)
+  let settle: () => void
+  try {
+    const evaluation = await measure(run, program, index)
+    // Histories from before confirmations were made on the way have no verdict of their own.
+    settle = () => settleConfirmation(stateOf(run), { program, index }, evaluation, run.confirmsOnTheWay)
+  } catch (error) {
+    settle = () => {
+      // The run's results are worth more than one look at them.
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error
+      noteUnmeasured(stateOf(run), { program, index }, error.cause?.message ?? error.message)
+    }
+  }
   await run.turns.inTurn(() => {
     run.confirming = null
     run.revision += 1

@@ -53,7 +53,7 @@ const releaseBlocked = async (run: Run): Promise<void> => {
 const evolve = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   const failures: unknown[] = []
   const deadline = watchDeadline(run)
-  const nobodySpoke = lastCall(run)
+  const allIsHeard = lastCall(run)
   const launch = launchIn(run, failures)
   for (;;) {
     const seen = run.revision
@@ -75,7 +75,7 @@ const evolve = async (run: Run): Promise<'done' | 'continue-as-new'> => {
     publish(run)
     if (run.inFlight.size === 0 && run.confirming === null) {
       const done = isDone(run)
-      if ((done || draining) && nobodySpoke()) {
+      if ((done || draining) && allIsHeard()) {
         deadline.end()
         return done ? 'done' : 'continue-as-new'
       }

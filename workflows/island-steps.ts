@@ -39,11 +39,17 @@ import { traceRecords } from './trace-records.ts'
 const { select, encodedSize } = proxyLocalActivities<ReturnType<typeof createSelectionActivities>>(selectionOptions)
 const { appendTrace } = proxyLocalActivities<ReturnType<typeof createRunActivities>>(traceOptions)
 
+/** Every local activity is asked for here. */
+const locally = <T>(run: Run, call: () => Promise<T>): Promise<T> => {
+  run.askedLocally += 1
+  return run.locally(call)
+}
+
 /** What selection says of an arrival. */
 const selectOn = (run: Run, arrival: Arrival): Promise<Survivors> =>
   survivorsOf(stateOf(run), arrival, {
-    select: (input) => run.locally(() => select(input)),
-    encodedSize: (input) => run.locally(() => encodedSize(input)),
+    select: (input) => locally(run, () => select(input)),
+    encodedSize: (input) => locally(run, () => encodedSize(input)),
     // Executions begun before programs were weighed count them uncompressed.
     mayWeigh: () => run.takesTurns || patched('compressed-programs'),
   })
@@ -89,7 +95,7 @@ const settle = async (run: Run, result: GenerationResult, drawn: number): Promis
 /** Adds the generation to the run's trace; what cannot be written now is completed from history at the export. */
 const trace = async (run: Run, result: GenerationResult): Promise<void> => {
   try {
-    await run.locally(() => appendTrace({ run: run.identity, records: traceRecords(result) }))
+    await locally(run, () => appendTrace({ run: run.identity, records: traceRecords(result) }))
   } catch (error) {
     // A local activity fails with its own failure, not wrapped in an ActivityFailure.
     if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error
@@ -137,7 +143,7 @@ const unlessLost = async (
   } catch (error) {
     const reason = lossOf(error, generationId(run.identity.id, island, generation))
     if (reason === null || CancellationScope.current().consideredCancelled) throw error
-    await act(async () => {
+    await act(() => {
       run.control.paused = reason
       whenLost()
       return null
@@ -191,7 +197,7 @@ export const drawAhead = (run: Run, index: number): Step => ({
     return unlessLost(run, input, act, async () => {
       const child = await startChild<typeof proposals>('proposals', childOptions(run, input))
       const drawn = await child.result()
-      await act(async () => {
+      await act(() => {
         const carried = !isEnding(run) && carryAhead(state, { island: index, generation: input.generation, drawn })
         if (carried) return null
         const flight = run.inFlight.get(index)

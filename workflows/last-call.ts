@@ -6,13 +6,13 @@ import type { Run } from './run.ts'
 const { lastCall: call } = proxyActivities<ReturnType<typeof createRunActivities>>(runOptions)
 
 /**
- * Says whether nothing has come since a run had nothing left to do. What came together with the last local activity's
- * result has to be heard before the run leaves its islands: so it waits for an event that comes after that.
+ * Says whether what came together with the last local activity's result has been heard: before a run leaves its islands it
+ * waits for an event that comes after that.
  */
 export const lastCall = (run: Run): (() => boolean) => {
   let asked = -1
   let heard = -1
-  const ask = async (revision: number): Promise<void> => {
+  const ask = async (last: number): Promise<void> => {
     try {
       await call()
     } catch (error) {
@@ -20,13 +20,13 @@ export const lastCall = (run: Run): (() => boolean) => {
       throw error
     }
     await run.turns.inTurn(() => {
-      heard = revision
+      heard = last
     })
   }
   return () => {
-    if (!run.takesTurns || heard === run.revision) return true
-    if (asked !== run.revision) {
-      asked = run.revision
+    if (!run.takesTurns || heard === run.askedLocally) return true
+    if (asked !== run.askedLocally) {
+      asked = run.askedLocally
       void ask(asked)
     }
     return false

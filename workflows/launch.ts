@@ -2,7 +2,7 @@ import type { IslandState } from '../temporal/run-state.ts'
 import type { InFlight, Run } from './run.ts'
 
 /** What is done about something that has come; resolves with the step that follows. */
-export type Deed = () => Promise<Step | null>
+export type Deed = () => Promise<Step | null> | Step | null
 
 /** A step of an island. */
 export interface Step {
@@ -23,7 +23,9 @@ const goThrough = async (step: Step): Promise<void> => {
   const first = step.first?.() ?? null
   if (first !== null) await first
   await step.wait?.(async (deed) => {
-    const next = await deed()
+    const done = deed()
+    // Histories hold what was asked for in the very moment.
+    const next = done instanceof Promise ? await done : done
     if (next !== null) await goThrough(next)
   })
 }

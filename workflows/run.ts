@@ -53,6 +53,8 @@ export interface Run {
   confirmsOnTheWay: boolean
   /** Every local activity goes through here. */
   locally: OneAtATime
+  /** Local activities asked for so far. */
+  askedLocally: number
   /** Everything that comes from outside while islands evolve goes through here. */
   turns: Turns
   /** Grows with every message and every finished step: what the run's loop waits on. */
@@ -91,6 +93,7 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     confirming: null,
     confirmsOnTheWay: patched('confirmations-on-the-way'),
     locally: oneAtATime(),
+    askedLocally: 0,
     turns: createTurns(readTaskTime, condition),
     revision: 0,
     published: null,

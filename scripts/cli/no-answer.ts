@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client'
+import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client'
 import proto from '@temporalio/proto'
 import { evolutionQueue } from '../../temporal/names.ts'
 import { CommandFailed } from './failure.ts'
@@ -24,22 +24,35 @@ const lastFailure = async (client: Client, id: string): Promise<string | null> =
     execution: { workflowId: id },
     maximumPageSize: looked,
   })
-  const failures = history?.events?.flatMap(({ workflowTaskFailedEventAttributes: failed }) => failed ?? [])
-  return failures?.find(({ cause }) => cause && cannotGoOn.includes(cause))?.failure?.message ?? null
+  const outcome = history?.events?.find(
+    (event) => event.workflowTaskFailedEventAttributes || event.workflowTaskCompletedEventAttributes,
+  )
+  const { cause, failure } = outcome?.workflowTaskFailedEventAttributes ?? {}
+  return cause && cannotGoOn.includes(cause) ? (failure?.message ?? null) : null
 }
 
 const triesOf = async (client: Client, id: string): Promise<number> =>
   (await client.workflow.getHandle(id).describe()).raw.pendingWorkflowTask?.attempt ?? 0
 
-/** That orchestrators try in vain to go on with an open run, and why; `null` where they do not. */
-export const standstill = (client: Client, id: string): Promise<string | null> =>
-  client.connection.withDeadline(Date.now() + answerMs, async () => {
-    const tries = await triesOf(client, id)
-    const orchestrators = await pollersOf(client, evolutionQueue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
-    if (tries <= triesThatHappen || orchestrators === 0) return null
-    const why = (await lastFailure(client, id)) ?? "the orchestrator's log says why"
-    return `run "${id}" stands still: an orchestrator has tried ${tries} times to go on with it (${why}); nothing is lost, see "A run that stands still" in docs/operations.md`
-  })
+const look = async (client: Client, id: string): Promise<string | null> => {
+  const tries = await triesOf(client, id)
+  const orchestrators = await pollersOf(client, evolutionQueue, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW)
+  if (tries <= triesThatHappen || orchestrators === 0) return null
+  const why = (await lastFailure(client, id)) ?? "the orchestrator's log says why"
+  return `run "${id}" stands still: an orchestrator has tried ${tries} times to go on with it (${why}); nothing is lost, see "A run that stands still" in docs/operations.md`
+}
+
+/** That orchestrators try in vain to go on with an open run, and why; `null` where they do not, or nobody can say. */
+export const standstill = async (client: Client, id: string): Promise<string | null> => {
+  try {
+    return await client.connection.withDeadline(Date.now() + answerMs, () => look(client, id))
+  } catch (error) {
+    const unknown =
+      error instanceof WorkflowNotFoundError || (error instanceof Error && isGrpcServiceError(error.cause))
+    if (unknown || isGrpcServiceError(error)) return null
+    throw error
+  }
+}
 
 /** Why an open run does not answer: its orchestrators cannot go on with it, or there is none. */
 export const noAnswer = async (client: Client, id: string): Promise<CommandFailed> =>
