@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
-import { isOutage } from '../cli/read-status.ts'
+import { isOutage } from '../cli/outage.ts'
 
 /** A client that looks for its server again soon after it died: gRPC itself waits longer and longer. */
 export const connectObserver = async (address: string): Promise<Client> => {

@@ -1,7 +1,8 @@
-import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client'
+import { type Client, WorkflowNotFoundError } from '@temporalio/client'
 import proto from '@temporalio/proto'
 import { evolutionQueue } from '../../temporal/names.ts'
 import { CommandFailed } from './failure.ts'
+import { isOutage } from './outage.ts'
 import { pollersOf } from './pollers.ts'
 
 const { TaskQueueType, WorkflowTaskFailedCause } = proto.temporal.api.enums.v1
@@ -47,9 +48,7 @@ export const standstill = async (client: Client, id: string): Promise<string | n
   try {
     return await client.connection.withDeadline(Date.now() + answerMs, () => look(client, id))
   } catch (error) {
-    const unknown =
-      error instanceof WorkflowNotFoundError || (error instanceof Error && isGrpcServiceError(error.cause))
-    if (unknown || isGrpcServiceError(error)) return null
+    if (error instanceof WorkflowNotFoundError || isOutage(error)) return null
     throw error
   }
 }

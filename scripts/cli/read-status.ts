@@ -1,6 +1,5 @@
 import {
   type Client,
-  isGrpcServiceError,
   QueryNotRegisteredError,
   QueryRejectedError,
   WorkflowFailedError,
@@ -13,12 +12,9 @@ import type { RunStatus } from '../../temporal/run-status.ts'
 import { upgradeStatus } from '../../temporal/upgrade.ts'
 import { CommandFailed, reasonOf } from './failure.ts'
 import { noAnswer } from './no-answer.ts'
+import { isOutage } from './outage.ts'
 
 const queryMs = 10_000
-
-/** Server or workers are away, restarting or busy: trying again may help. */
-export const isOutage = (error: unknown): boolean =>
-  isGrpcServiceError(error) || (error instanceof Error && isGrpcServiceError(error.cause))
 
 export const noRun = (id: string): CommandFailed => new CommandFailed(`no run "${id}" on this server`)
 

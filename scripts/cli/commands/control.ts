@@ -12,8 +12,8 @@ import { CommandFailed, reasonOf } from '../failure.ts'
 import { programProblem } from '../given-program.ts'
 import { noAnswer, standstill } from '../no-answer.ts'
 import { addJsonOption, boundAbove, wholeNumber } from '../options.ts'
+import { isOutage } from '../outage.ts'
 import { printJson } from '../output.ts'
-import { isOutage } from '../read-status.ts'
 import { readText } from '../read-text.ts'
 
 const answerMs = 30_000
