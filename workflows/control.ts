@@ -95,9 +95,20 @@ const programProblem = ({ control }: Run, request: unknown): string | null => {
   return `source: ${waiting} characters of injected programs would wait, at most ${waitingCharacters} may`
 }
 
-/** For an update, whose turn may come later than it was accepted; before there were turns it was obeyed at once. */
+/**
+ * Acts on a message in the very moment, and has the run's loop look. An update that is answered later could not be answered
+ * at all where an orchestrator died meanwhile: when history is replayed Temporal drops what it has to say.
+ */
+const hear = <T>(run: Run, act: () => T): T | Promise<T> => {
+  if (!run.goesByEvents) return run.turns.inTurn(act)
+  const answer = act()
+  void run.turns.inTurn(() => {})
+  return answer
+}
+
+/** For an update, whose turn may come later than it was accepted where messages take turns. */
 const obeyed = (run: Run, name: ControlMessage, request: unknown): string => {
-  if (run.takesTurns) refuse(check(run, name, request))
+  if (run.takesTurns && !run.goesByEvents) refuse(check(run, name, request))
   return obey(run, name, request)
 }
 
@@ -113,11 +124,11 @@ const ignore = (run: Run, name: string, reason: string): void => {
 /** Registers every control message as an update (validated) and as a signal (invalid ones are ignored, visibly). */
 export const handleControl = (run: Run): void => {
   for (const name of Object.keys(controlMessages) as ControlMessage[]) {
-    setHandler(controlUpdate(name), (request?: unknown) => run.turns.inTurn(() => obeyed(run, name, request)), {
+    setHandler(controlUpdate(name), (request?: unknown) => hear(run, () => obeyed(run, name, request)), {
       validator: (request?: unknown): void => refuse(check(run, name, request)),
     })
     setHandler(controlSignal(name), (request?: unknown) =>
-      run.turns.inTurn(() => {
+      hear(run, () => {
         const reason = check(run, name, request)
         if (reason === null) obey(run, name, request)
         else ignore(run, name, reason)
@@ -125,7 +136,7 @@ export const handleControl = (run: Run): void => {
     )
   }
   setHandler(generationBlockedSignal, ({ island, generation, reason }) =>
-    run.turns.inTurn(() => {
+    hear(run, () => {
       const flight = run.inFlight.get(island)
       if (flight === undefined || flight.generation !== generation) return
       flight.blocked = reason

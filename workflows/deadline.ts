@@ -9,10 +9,11 @@ const deadlineOf = (run: Run): number | null => {
   return config.budget.hours === null ? null : startedAt + config.budget.hours * hourMs
 }
 
-/** Why the hours end the search; `null` where they do not. */
+/** Why the hours end the search; `null` where they do not. The timer says so: the clock may say something else on replay. */
 export const hoursSpent = (run: Run): string | null => {
   const deadline = deadlineOf(run)
-  if (deadline === null || run.turns.time().now < deadline) return null
+  const passed = run.goesByEvents ? run.passedDeadline : run.turns.time().now
+  if (deadline === null || passed < deadline) return null
   return `budget.hours: ${stateOf(run).config.budget.hours} have passed`
 }
 
@@ -27,6 +28,7 @@ export const watchDeadline = (run: Run): { look: () => void; end: () => void } =
     try {
       await scope.run(() => sleep(Math.max(1, at - run.turns.time().now)))
       await run.turns.inTurn(() => {
+        run.passedDeadline = at
         run.revision += 1
       })
     } catch (error) {

@@ -58,7 +58,7 @@ const evolve = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   for (;;) {
     const seen = run.revision
     if (failures.length > 0) throw failures[0]
-    const draining = needsFreshStart(run.turns.time(), run.continuesEarly)
+    const draining = needsFreshStart(run)
     deadline.look()
     run.control.spent ??= budgetSpent(run)
     if (run.control.paused === null || isEnding(run)) await releaseBlocked(run)

@@ -1,11 +1,11 @@
 import type { WorkflowInterceptors } from '@temporalio/workflow'
 
-/** Jobs that have commands or a cancelled scope for their consequence at once: they cannot wait for a turn. */
-const takesEffectAtOnce = ['doUpdate', 'cancelWorkflow'] as const
+/** What people and children say is acted on at once: it does not wait for a turn. */
+const takesEffectAtOnce = ['signalWorkflow', 'doUpdate', 'cancelWorkflow'] as const
 
 /**
  * Where a query is answered while a local activity ends, the activity's result comes together with what came later; when
- * history is replayed it comes alone. `turns.ts` makes that the same, but for what takes effect at once: then the task
+ * history is replayed it comes alone. `turns.ts` makes that the same for what others have made. Where it is a message the task
  * fails, and its next try is such a replay.
  */
 export const interceptors = (): WorkflowInterceptors => ({

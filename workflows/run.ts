@@ -27,7 +27,7 @@ export interface Published {
   /** Phase and best program. */
   news: string
   iterations: number
-  /** Milliseconds since the epoch. */
+  /** How many news had been taken up; where the clock has a say, milliseconds since the epoch. */
   at: number
 }
 
@@ -55,12 +55,14 @@ export interface Run {
   locally: OneAtATime
   /** Local activities asked for so far. */
   askedLocally: number
-  /** Everything that comes from outside while islands evolve goes through here. */
+  /** What others have made for the run goes through here while islands evolve. */
   turns: Turns
   /** Grows with every message and every finished step: what the run's loop waits on. */
   revision: number
   /** What search attributes were last told. */
   published: Published | null
+  /** The latest deadline whose timer has fired, milliseconds since the epoch; 0 before. */
+  passedDeadline: number
   /** False in executions begun when every iteration was told. */
   countsSeldom: boolean
   /** False in executions begun when only the server asked for a fresh start. */
@@ -69,6 +71,8 @@ export interface Run {
   drawsAhead: boolean
   /** False in executions begun when news were taken up as they came. */
   takesTurns: boolean
+  /** False in executions begun when messages waited for their turn, and the clock had a say in what a run does. */
+  goesByEvents: boolean
 }
 
 const readTaskTime = (): TaskTime => {
@@ -97,10 +101,12 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     turns: createTurns(readTaskTime, condition),
     revision: 0,
     published: null,
+    passedDeadline: 0,
     countsSeldom: patched('counts-seldom'),
     continuesEarly: patched('continues-early'),
     drawsAhead: patched('draws-ahead'),
     takesTurns: patched('takes-turns'),
+    goesByEvents: patched('goes-by-events'),
   }
 }
 

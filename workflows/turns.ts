@@ -28,14 +28,20 @@ export interface Turns {
   inTurn: <T>(work: () => T | Promise<T>) => T | Promise<T>
   /** Waits for news and takes up the first: whole, whatever comes meanwhile. */
   next: () => Promise<void>
-  /** When that came which is being taken up; without turns, now. */
+  /**
+   * When that came which is being taken up; without turns, now. Not for what a run decides: where a local activity outlasted
+   * a workflow task it is later when history is replayed.
+   */
   time: () => TaskTime
+  /** How many news have been taken up. */
+  taken: () => number
 }
 
 /** @param read the moment that it is. @param until resolves when something holds. */
 export const createTurns = (read: () => TaskTime, until: (holds: () => boolean) => Promise<void>): Turns => {
   const waiting: News[] = []
   let current: TaskTime | null = null
+  let taken = 0
   return {
     begin: () => {
       current = read()
@@ -62,8 +68,10 @@ export const createTurns = (read: () => TaskTime, until: (holds: () => boolean) 
       const news = waiting.shift()
       if (news === undefined) return
       current = news.cameAt
+      taken += 1
       await news.take()
     },
     time: () => current ?? read(),
+    taken: () => taken,
   }
 }

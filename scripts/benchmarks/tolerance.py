@@ -1,6 +1,7 @@
 """What other arithmetic looks like, beside the tolerance it is held to.
 
-    .venv/bin/python scripts/benchmarks/tolerance.py [--seeds 5] [--presets small,transformer-small] [--tf32]
+    .venv/bin/python scripts/benchmarks/tolerance.py [--seeds 5] [--presets small,transformer-small] \
+        [--tf32] [--product bfloat16]
 
 For each preset and program: norm-relative distance of every tensor that one step changes (updates and
 optimizer state) from stock MLX's, over several data seeds: median, second worst and worst tensor, the least
@@ -133,14 +134,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--presets", default="small,transformer-small")
     parser.add_argument("--tf32", action="store_true", help="beside stock as it is with TF32, emulated")
+    parser.add_argument("--product", choices=PROGRAMS, action="append", help="only this one; repeatable")
     arguments = parser.parse_args()
+    products = arguments.product or PROGRAMS
     stock_of = _stock_of_tf32 if arguments.tf32 else _stock
     print("| preset | product | median tensor | second worst | worst | least tolerance | refused |")
     print("|---|---|---|---|---|---|---|")
     for preset in arguments.presets.split(","):
         stocks = stock_of(preset, arguments.seeds)
-        for name, source in PROGRAMS.items():
-            print(_row(preset, name, _trained(preset, source, arguments.seeds), stocks), flush=True)
+        for name in products:
+            print(_row(preset, name, _trained(preset, PROGRAMS[name], arguments.seeds), stocks), flush=True)
 
 
 if __name__ == "__main__":

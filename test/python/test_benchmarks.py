@@ -32,6 +32,7 @@ from scripts.benchmarks import (
 )
 from scripts.benchmarks.bursty_noise import bursty_noise
 from scripts.benchmarks.harness_client import Answer, HarnessFailed, Phase, evaluate, scored
+from scripts.benchmarks.machine import arguments
 from scripts.benchmarks.table import markdown_table
 
 NOISE = 0.03
@@ -304,3 +305,12 @@ def test_step_times_compare_programs_with_both_loops(
         "stock compiled": 2,
         "contiguous_operands": 2,
     }
+
+
+@pytest.mark.parametrize(("name", "said"), [("", "is a folder"), ("none/raw.json", "none is no folder")])
+def test_raw_results_that_cannot_be_written_are_refused_before_anything_is_measured(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        arguments("planted", "").parse_args(["--out", str(tmp_path / name)])
+    assert said in capsys.readouterr().err

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client'
+import type { Duration } from '@temporalio/common'
 import type { temporal } from '@temporalio/proto'
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -14,11 +15,11 @@ import { dataConverter } from '../../temporal/data-converter.ts'
 import { createLogger } from '../../temporal/logger.ts'
 import { statusQuery } from '../../temporal/messages.ts'
 import { evolutionQueue, mutationQueue } from '../../temporal/names.ts'
+import type { RunInput } from '../../temporal/run-config.ts'
 import type { RunStatus } from '../../temporal/run-status.ts'
 import { registerSearchAttributes } from '../../workers/search-attributes.ts'
 import { type Engine, repoRoot, startEngine } from '../support/engine.ts'
 import { type FakeDevice, measured, startFakeDevice } from '../support/fake-device.ts'
-import { begin } from '../support/runs.ts'
 
 /** What comes when the run has ended, or is ending, reaches nobody; nor is a query answered whose task is tried again. */
 const isGone = (error: unknown): void => {
@@ -30,6 +31,8 @@ let engine: Engine
 let connection: NativeConnection
 let device: FakeDevice
 let bundle: { code: string }
+/** How long a selection takes. */
+let selectionMs = 0
 const running: { worker: Worker; ended: Promise<void> }[] = []
 
 beforeAll(async () => {
@@ -56,9 +59,8 @@ beforeAll(async () => {
       activities: {
         ...selection,
         ...run,
-        // As long as many a query is under way.
         select: async (input: Parameters<typeof selection.select>[0]) => {
-          await delay(20)
+          await delay(selectionMs)
           return selection.select(input)
         },
       },
@@ -93,10 +95,10 @@ const executions = async (id: string): Promise<temporal.api.history.v1.IHistory[
   return found
 }
 
-test('a run that is asked, and told things, all the time can be replayed', async () => {
-  const handle = await begin(engine.client, 'asked', {
-    ...{ problem: 'closed_form', iterations: 42, islands: 6, migration: { every: 2 } },
-    ...{ mutation: { mutator: 'offline' }, budget: { hours: 1 } },
+const asked = async (id: string, input: Partial<RunInput>, workflowTaskTimeout: Duration) => {
+  const handle = await engine.client.workflow.start('evolution', {
+    ...{ workflowId: id, taskQueue: evolutionQueue, workflowTaskTimeout },
+    args: [{ problem: 'closed_form', mutation: { mutator: 'offline' }, budget: { hours: 1 }, ...input }],
   })
   let ended = false
   const untilEnded = async (act: () => Promise<unknown>): Promise<void> => {
@@ -112,17 +114,29 @@ test('a run that is asked, and told things, all the time can be replayed', async
     await handle.executeUpdate<string, [unknown]>('resume', { args: [{}] })
     await delay(500)
   }
-  const acting = [ask, ask, setBudget, pauseAndResume].map(untilEnded)
+  const acting = [ask, ask, setBudget, setBudget, pauseAndResume].map(untilEnded)
   try {
     await handle.executeUpdate<string, [unknown]>('extend', { args: [{ iterations: 6 }] })
-    expect((await handle.result()) as RunStatus).toMatchObject({ phase: 'completed', iterations: 48 })
+    const iterations = (input.iterations ?? 0) + 6
+    expect((await handle.result()) as RunStatus).toMatchObject({ phase: 'completed', iterations })
   } finally {
     ended = true
     await Promise.all(acting)
   }
-  const histories = await executions('asked')
-  expect(histories.length).toBeGreaterThan(1)
+  const histories = await executions(id)
   for (const history of histories) {
-    await Worker.runReplayHistory({ workflowBundle: bundle, dataConverter: dataConverter() }, history, 'asked')
+    await Worker.runReplayHistory({ workflowBundle: bundle, dataConverter: dataConverter() }, history, id)
   }
+  return histories
+}
+
+test('a run that is asked, and told things, all the time can be replayed', async () => {
+  selectionMs = 20 // as long as many a query is under way
+  const histories = await asked('asked', { iterations: 42, islands: 6, migration: { every: 2 } }, '5 seconds')
+  expect(histories.length).toBeGreaterThan(1)
+}, 300_000)
+
+test('so can one whose selection outlasts its workflow tasks', async () => {
+  selectionMs = 1000
+  await asked('outlasted', { iterations: 6, islands: 2, migration: { every: 2 } }, '1 second')
 }, 300_000)

@@ -22,6 +22,7 @@ const local = { resolveActivity: { seq: 1, isLocal: true } }
 const far = { resolveActivity: { seq: 1, isLocal: false } }
 
 test.each([
+  ['a signal', { signalWorkflow: { signalName: 'pause' } }],
   ['an update', { doUpdate: { id: 'one' } }],
   ['a cancellation', { cancelWorkflow: {} }],
 ])("%s together with a local activity's result has the task tried again, where it is no replay", (_, job) => {
@@ -33,6 +34,6 @@ test.each([
 
 test('whatever waits for its turn may come together with it', () => {
   const child = { resolveChildWorkflowExecution: { seq: 1 } }
-  const signal = { signalWorkflow: { signalName: 'pause' } }
-  expect(activate([signal, child, far, local])).toHaveBeenCalledOnce()
+  const timer = { fireTimer: { seq: 1 } }
+  expect(activate([timer, child, far, local])).toHaveBeenCalledOnce()
 })

@@ -39,6 +39,7 @@ test('what comes while something is being taken up waits for it, and sees the mo
       })
       time.now = 1000
       for (const _ of coming) await turns.next()
+      expect(turns.taken()).toBe(coming.length)
       expect(log).toEqual(coming.flatMap(({ at }, i) => [`begin ${i} at ${at}`, `end ${i} at ${at}`]))
       expect(await Promise.all(results)).toEqual(coming.map(({ fails }, i) => (fails ? `no ${i}` : i)))
     }),
