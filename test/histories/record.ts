@@ -2,10 +2,11 @@
  * Records the histories that test/workflows/replay.test.ts replays. Run it only when workflow code has changed on
  * purpose in a way that old histories cannot replay, and say so in the commit:
  *
- *     npx node test/histories/record.ts [offline] [model] [timed] [seldom] [ahead] [turns]
+ *     npx node test/histories/record.ts [offline] [model] [timed] [seldom] [ahead] [events]
  *
  * `timed-version-1-*` come from code that carried state of version 1, `evolution-*` from code that told search attributes of
- * every iteration, all but `turns-*` from code in which news did not take turns: they cannot be recorded again.
+ * every iteration, all but `turns-*` and `events-*` from code in which news did not take turns, `turns-*` from code in which
+ * messages did so, too: they cannot be recorded again.
  */
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
@@ -19,7 +20,7 @@ import type { RunInput } from '../../temporal/run-config.ts'
 import { startModelStub } from '../model-stub/server.ts'
 import { type Engine, repoRoot, startEngine } from '../support/engine.ts'
 import { measured, startFakeDevice } from '../support/fake-device.ts'
-import { runToEnd } from '../support/runs.ts'
+import { begin, runToEnd, untilStatus } from '../support/runs.ts'
 import { startWorker } from '../support/workers.ts'
 
 const folder = import.meta.dirname
@@ -124,12 +125,17 @@ const recordings: Record<string, () => Promise<void>> = {
     await runToEnd(engine.client, 'seldom', { ...input, mutation: { mutator: 'offline' } })
     await recordChain('seldom', 'seldom')
   },
-  turns: async () => {
-    await runToEnd(engine.client, 'turns', {
+  events: async () => {
+    const handle = await begin(engine.client, 'events', {
       ...{ ...input, islands: 4, budget: { hours: 1 } },
       mutation: { mutator: 'offline' },
     })
-    await recordChain('turns', 'turns')
+    await untilStatus(handle, ({ iterations }) => iterations > 0)
+    await handle.signal('pause')
+    await handle.executeUpdate('setBudget', { args: [{ hours: 2 }] })
+    await handle.executeUpdate('resume')
+    await handle.result()
+    await recordChain('events', 'events')
   },
   timed: async () => {
     // Every program promises more than the one before; confirmations find less.
