@@ -96,15 +96,10 @@ const programProblem = ({ control }: Run, request: unknown): string | null => {
 }
 
 /**
- * Acts on a message in the very moment, and has the run's loop look. An update that is answered later could not be answered
- * at all where an orchestrator died meanwhile: when history is replayed Temporal drops what it has to say.
+ * Acts on a message in the very moment. An update that is answered later could not be answered at all where an orchestrator
+ * died meanwhile: when history is replayed Temporal drops what it has to say.
  */
-const hear = <T>(run: Run, act: () => T): T | Promise<T> => {
-  if (!run.goesByEvents) return run.turns.inTurn(act)
-  const answer = act()
-  void run.turns.inTurn(() => {})
-  return answer
-}
+const hear = <T>(run: Run, act: () => T): T | Promise<T> => (run.goesByEvents ? act() : run.turns.inTurn(act))
 
 /** For an update, whose turn may come later than it was accepted where messages take turns. */
 const obeyed = (run: Run, name: ControlMessage, request: unknown): string => {

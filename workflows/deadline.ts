@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow'
-import { type Run, stateOf } from './run.ts'
+import { asOf, type Run, stateOf } from './run.ts'
 
 const hourMs = 3_600_000
 
@@ -9,11 +9,10 @@ const deadlineOf = (run: Run): number | null => {
   return config.budget.hours === null ? null : startedAt + config.budget.hours * hourMs
 }
 
-/** Why the hours end the search; `null` where they do not. The timer says so: the clock may say something else on replay. */
+/** Why the hours end the search; `null` where they do not. */
 export const hoursSpent = (run: Run): string | null => {
   const deadline = deadlineOf(run)
-  const passed = run.goesByEvents ? run.passedDeadline : run.turns.time().now
-  if (deadline === null || passed < deadline) return null
+  if (deadline === null || Math.max(run.passedDeadline, asOf(run).now) < deadline) return null
   return `budget.hours: ${stateOf(run).config.budget.hours} have passed`
 }
 
@@ -22,13 +21,14 @@ export const hoursSpent = (run: Run): string | null => {
  * one gets no timer, and nothing of it in its history.
  */
 export const watchDeadline = (run: Run): { look: () => void; end: () => void } => {
+  const begun = run.turns.time().now
   let watched: number | null = null
   let scope = new CancellationScope()
   const wake = async (at: number): Promise<void> => {
     try {
       await scope.run(() => sleep(Math.max(1, at - run.turns.time().now)))
       await run.turns.inTurn(() => {
-        run.passedDeadline = at
+        run.passedDeadline = Math.max(run.passedDeadline, at)
         run.revision += 1
       })
     } catch (error) {
@@ -42,7 +42,10 @@ export const watchDeadline = (run: Run): { look: () => void; end: () => void } =
     end()
     scope = new CancellationScope()
     watched = deadline
-    if (deadline !== null) void wake(deadline)
+    if (deadline === null) return
+    // A timer would fire when islands have begun.
+    if (run.goesByEvents && deadline <= begun) run.passedDeadline = Math.max(run.passedDeadline, deadline)
+    else void wake(deadline)
   }
   return { look, end }
 }

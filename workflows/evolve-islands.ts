@@ -8,7 +8,7 @@ import { hasDrawnAhead } from './drawn-ahead.ts'
 import { needsFreshStart } from './fresh-start.ts'
 import { lastCall } from './last-call.ts'
 import { launchIn } from './launch.ts'
-import { isEnding, type Run, stateOf } from './run.ts'
+import { asOf, isEnding, type Run, stateOf } from './run.ts'
 import { nextStep } from './schedule.ts'
 import { startDrawingAhead, startSteps } from './start-steps.ts'
 import { publish } from './visibility.ts'
@@ -38,6 +38,8 @@ export const isDone = (run: Run): boolean => {
 /** Tells blocked generations that a person has spoken. */
 const releaseBlocked = async (run: Run): Promise<void> => {
   for (const flight of run.inFlight.values()) {
+    // Another one was blocked meanwhile.
+    if (run.goesByEvents && run.control.paused !== null && !isEnding(run)) return
     if (flight.blocked === null || flight.child === null) continue
     flight.blocked = null
     try {
@@ -58,7 +60,7 @@ const evolve = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   for (;;) {
     const seen = run.revision
     if (failures.length > 0) throw failures[0]
-    const draining = needsFreshStart(run)
+    const draining = needsFreshStart(asOf(run), run.continuesEarly)
     deadline.look()
     run.control.spent ??= budgetSpent(run)
     if (run.control.paused === null || isEnding(run)) await releaseBlocked(run)
@@ -81,7 +83,7 @@ const evolve = async (run: Run): Promise<'done' | 'continue-as-new'> => {
       }
     }
     if (!run.takesTurns) await condition(() => run.revision > seen)
-    else if (run.revision === seen) await run.turns.next()
+    else if (run.revision === seen) await run.turns.next(() => run.revision > seen)
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Run } from './run.ts'
+import type { TaskTime } from '../temporal/task-time.ts'
 
 /**
  * Events of history after which an execution continues as new. The next orchestrator replays them all within one workflow
@@ -7,17 +7,8 @@ import type { Run } from './run.ts'
  */
 export const longHistory = 1500
 
-/**
- * The same in news that were taken up: one is 10 events to 17. A history's length is not the same again for what came
- * while a local activity outlasted a workflow task.
- */
-export const manyNews = 90
-
-type Executing = Pick<Run, 'continuesEarly' | 'goesByEvents'> & { turns: Pick<Run['turns'], 'time' | 'taken'> }
-
-/** Whether an execution is to hand over to a next one. */
-export const needsFreshStart = ({ turns, continuesEarly, goesByEvents }: Executing): boolean => {
-  const { continueAsNewSuggested, historyLength } = turns.time()
-  if (continueAsNewSuggested) return true
-  return goesByEvents ? turns.taken() >= manyNews : continuesEarly && historyLength >= longHistory
-}
+/** Whether an execution is to hand over to a next one; `early` is false in those begun when only the server asked. Pure. */
+export const needsFreshStart = (
+  { continueAsNewSuggested, historyLength }: Pick<TaskTime, 'continueAsNewSuggested' | 'historyLength'>,
+  early: boolean,
+): boolean => continueAsNewSuggested || (early && historyLength >= longHistory)

@@ -15,6 +15,7 @@ import type { createSelectionActivities } from '../activities/selection/select.t
 import { selectionOptions, traceOptions, workflowTaskTimeout } from '../temporal/activity-options.ts'
 import type { Drawn, GenerationInput, GenerationResult } from '../temporal/generation.ts'
 import { evolutionQueue, generationId } from '../temporal/names.ts'
+import type { SelectInput, SelectResult } from '../temporal/population.ts'
 import type { Program } from '../temporal/program.ts'
 import type { IslandState, RunState } from '../temporal/run-state.ts'
 import { showScreened } from '../temporal/speedup-text.ts'
@@ -32,7 +33,7 @@ import type { generation } from './generation.ts'
 import { islandOf } from './islands.ts'
 import type { Deed, Step } from './launch.ts'
 import type { proposals } from './proposals.ts'
-import { isEnding, type Run, stateOf } from './run.ts'
+import { isEnding, type Run, readTaskTime, stateOf } from './run.ts'
 import { type Survivors, survivorsOf } from './survivors.ts'
 import { traceRecords } from './trace-records.ts'
 
@@ -45,10 +46,17 @@ const locally = <T>(run: Run, call: () => Promise<T>): Promise<T> => {
   return run.locally(call)
 }
 
+const selectNow = async (run: Run, input: SelectInput): Promise<SelectResult> => {
+  const { askedAt, ...result } = await locally(run, () => select({ ...input, askedAt: readTaskTime() }))
+  // Executions begun before did not ask so.
+  if (askedAt !== undefined) run.asked = askedAt
+  return result
+}
+
 /** What selection says of an arrival. */
 const selectOn = (run: Run, arrival: Arrival): Promise<Survivors> =>
   survivorsOf(stateOf(run), arrival, {
-    select: (input) => locally(run, () => select(input)),
+    select: (input) => selectNow(run, input),
     encodedSize: (input) => locally(run, () => encodedSize(input)),
     // Executions begun before programs were weighed count them uncompressed.
     mayWeigh: () => run.takesTurns || patched('compressed-programs'),

@@ -3,9 +3,10 @@ import type { ProblemSnapshot } from '../temporal/problem.ts'
 import type { RunIdentity } from '../temporal/run-activities.ts'
 import type { RunControl, RunState } from '../temporal/run-state.ts'
 import type { Phase } from '../temporal/run-status.ts'
+import type { TaskTime } from '../temporal/task-time.ts'
 import { newControl } from './first-state.ts'
 import { type OneAtATime, oneAtATime } from './one-at-a-time.ts'
-import { createTurns, type TaskTime, type Turns } from './turns.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 /** A step of an island that is under way. */
 export interface InFlight {
@@ -27,7 +28,7 @@ export interface Published {
   /** Phase and best program. */
   news: string
   iterations: number
-  /** How many news had been taken up; where the clock has a say, milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   at: number
 }
 
@@ -71,11 +72,14 @@ export interface Run {
   drawsAhead: boolean
   /** False in executions begun when news were taken up as they came. */
   takesTurns: boolean
+  /** How things stood when selection was last asked: its answer repeats it, and so it is the same on replay. */
+  asked: TaskTime
   /** False in executions begun when messages waited for their turn, and the clock had a say in what a run does. */
   goesByEvents: boolean
 }
 
-const readTaskTime = (): TaskTime => {
+/** How things stand. On replay they may stand otherwise, where a local activity outlasts a workflow task. */
+export const readTaskTime = (): TaskTime => {
   const { historyLength, continueAsNewSuggested } = workflowInfo()
   return { now: Date.now(), historyLength, continueAsNewSuggested }
 }
@@ -106,9 +110,13 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     continuesEarly: patched('continues-early'),
     drawsAhead: patched('draws-ahead'),
     takesTurns: patched('takes-turns'),
+    asked: readTaskTime(),
     goesByEvents: patched('goes-by-events'),
   }
 }
+
+/** The moment that a run decides by. */
+export const asOf = (run: Run): TaskTime => (run.goesByEvents ? run.asked : run.turns.time())
 
 /** Whether the search is over and what is in flight is being finished: a person or the budget said so. */
 export const isEnding = ({ control }: Run): boolean => control.stopping || control.spent !== null

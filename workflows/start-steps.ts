@@ -16,6 +16,7 @@ export function* startSteps(run: Run, launch: Launch): Generator<Begun> {
   const atOnce = atOnceIn(state)
   for (const island of drawnFirst(state)) {
     const { index } = island
+    if (run.control.paused !== null && !isEnding(run)) return // meanwhile, by a person
     if (run.inFlight.has(index)) continue
     const drawn = drawnAheadOf(state, index)
     const step = drawn !== null || isEnding(run) ? { do: 'rest' as const } : nextStep(state, island)
@@ -44,6 +45,7 @@ export function* startDrawingAhead(run: Run, launch: Launch): Generator<Begun> {
   if (run.confirming === null && 2 * working < Math.min(atOnce, state.islands.length)) return
   for (const island of state.islands) {
     const { index, draws } = island
+    if (run.control.paused !== null || isEnding(run)) return // meanwhile, by a person
     if (run.inFlight.has(index) || run.drewAhead.has(index)) continue
     const step = nextStep(state, island)
     if (step.do === 'migrate') yield launch(island, 'migration', 0, migrate(run, index))

@@ -1,10 +1,4 @@
-/** What a workflow can read of the task that it is at. */
-export interface TaskTime {
-  /** Milliseconds since the epoch. */
-  now: number
-  historyLength: number
-  continueAsNewSuggested: boolean
-}
+import type { TaskTime } from '../temporal/task-time.ts'
 
 interface News {
   cameAt: TaskTime
@@ -12,7 +6,7 @@ interface News {
 }
 
 /**
- * What reaches a run from outside, taken up piece by piece.
+ * What others have made for a run, taken up piece by piece.
  *
  * Where a query is answered while a local activity ends, the activity's result reaches the workflow together with the
  * events of its next task, but before them and alone when history is replayed. A run in which those events had a say in
@@ -26,22 +20,19 @@ export interface Turns {
   end: () => void
   /** Takes something up when its turn comes: at once where nobody takes turns. @returns what it comes to. */
   inTurn: <T>(work: () => T | Promise<T>) => T | Promise<T>
-  /** Waits for news and takes up the first: whole, whatever comes meanwhile. */
-  next: () => Promise<void>
+  /** Waits for news and takes up the first: whole, whatever comes meanwhile. Or until `holds`, where there are none. */
+  next: (holds: () => boolean) => Promise<void>
   /**
-   * When that came which is being taken up; without turns, now. Not for what a run decides: where a local activity outlasted
-   * a workflow task it is later when history is replayed.
+   * When that came which is being taken up; without turns, now. Where a local activity outlasted a workflow task it is later
+   * when history is replayed: nothing is decided by it.
    */
   time: () => TaskTime
-  /** How many news have been taken up. */
-  taken: () => number
 }
 
 /** @param read the moment that it is. @param until resolves when something holds. */
 export const createTurns = (read: () => TaskTime, until: (holds: () => boolean) => Promise<void>): Turns => {
   const waiting: News[] = []
   let current: TaskTime | null = null
-  let taken = 0
   return {
     begin: () => {
       current = read()
@@ -63,15 +54,13 @@ export const createTurns = (read: () => TaskTime, until: (holds: () => boolean) 
       waiting.push({ cameAt: read(), take })
       return promise
     },
-    next: async () => {
-      await until(() => waiting.length > 0)
+    next: async (holds) => {
+      await until(() => waiting.length > 0 || holds())
       const news = waiting.shift()
       if (news === undefined) return
       current = news.cameAt
-      taken += 1
       await news.take()
     },
     time: () => current ?? read(),
-    taken: () => taken,
   }
 }

@@ -2,7 +2,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import { type SearchAttributeName, searchAttributeTypes } from '../temporal/names.ts'
 import { showBest } from '../temporal/speedup-text.ts'
-import { type Published, type Run, stateOf } from './run.ts'
+import { asOf, type Published, type Run } from './run.ts'
 import { type Overview, overview } from './status.ts'
 
 /** A run as a short Markdown page for the Temporal UI. */
@@ -45,17 +45,22 @@ const upsertKnown = (run: Run, status: Overview): void => {
   if (pairs.length > 0) upsertSearchAttributes(pairs as Parameters<typeof upsertSearchAttributes>[0])
 }
 
-/** News between upserts that only count on, each an event of history and a write to the server's index: one of each island. */
-const countEvery = (run: Run): number => (run.goesByEvents ? stateOf(run).islands.length : 2000)
+/** Milliseconds between upserts that only count on: each is an event of history and a write to the server's index. */
+const countEvery = 2000
 
-/** Whether search attributes have to be told: of phase and best program at once, of iterations after `every`. Pure. */
+type Told = Pick<Run, 'published' | 'countsSeldom' | 'goesByEvents' | 'inFlight'>
+
+/**
+ * Whether search attributes have to be told: of phase and best program at once, of iterations after a while or when nothing
+ * is under way. Pure.
+ */
 export const isBehind = (
-  { published, countsSeldom }: Pick<Run, 'published' | 'countsSeldom'>,
+  { published, countsSeldom, goesByEvents, inFlight }: Told,
   { news, iterations, at }: Published,
-  every: number,
 ): boolean => {
   if (published === null || published.news !== news) return true
-  return published.iterations !== iterations && (!countsSeldom || at - published.at >= every)
+  if (published.iterations === iterations) return false
+  return !countsSeldom || (goesByEvents && inFlight.size === 0) || at - published.at >= countEvery
 }
 
 /** Shows the run's state where people look: the UI's details page, and search attributes the server knows. */
@@ -64,9 +69,8 @@ export const publish = (run: Run): void => {
   const status = overview(run, now)
   setCurrentDetails(detailsPage(status))
   const { phase, iterations, best } = status
-  const at = run.goesByEvents ? run.turns.taken() : now
-  const current = { news: JSON.stringify([phase, best]), iterations, at }
-  if (run.state === null || !isBehind(run, current, countEvery(run))) return
+  const current = { news: JSON.stringify([phase, best]), iterations, at: asOf(run).now }
+  if (run.state === null || !isBehind(run, current)) return
   run.published = current
   upsertKnown(run, status)
 }

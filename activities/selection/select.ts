@@ -1,4 +1,5 @@
 import type { SelectInput, SelectResult } from '../../temporal/population.ts'
+import type { TaskTime } from '../../temporal/task-time.ts'
 import { encodedSize } from './encoded-size.ts'
 import { chooseDraws } from './parents.ts'
 import { randomFrom } from './random.ts'
@@ -15,8 +16,16 @@ export const select = (input: SelectInput): SelectResult => {
   }
 }
 
+interface Moment {
+  /** Comes back with the result: so a run's history holds when it asked. */
+  askedAt?: TaskTime
+}
+
 /** Selection as a local activity: its input stays out of history, its small result goes in. */
 export const createSelectionActivities = () => ({
-  select: async (input: SelectInput): Promise<SelectResult> => select(input),
+  select: async ({ askedAt, ...input }: SelectInput & Moment): Promise<SelectResult & Moment> => ({
+    ...select(input),
+    ...(askedAt === undefined ? {} : { askedAt }),
+  }),
   encodedSize,
 })

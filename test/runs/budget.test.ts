@@ -73,6 +73,12 @@ test('hours end a run although nothing happens, and what is in flight is finishe
   expect(ended).toMatchObject({ phase: 'completed', evaluated: held.evaluated + 1, iterations: held.iterations })
 })
 
+test('a run whose hours are over before its islands begin makes no generation', async () => {
+  const summary = await runToEnd(engine.client, 'hours-over', { ...offline, budget: { hours: 1e-7 } })
+  expect(summary).toMatchObject({ phase: 'completed', reason: expect.stringContaining('budget.hours'), iterations: 0 })
+  expect(summary.islands.map(({ generation }) => generation)).toEqual(summary.islands.map(() => 0))
+})
+
 test('dollars are never exceeded, and all that was paid for is kept', async () => {
   const mutation = { maxTokens: 200, models: [{ name: 'stub-model', promptPrice: 2, completionPrice: 10 }] }
   const summary = await runToEnd(engine.client, 'dollars', { ...offline, mutation, budget: { dollars: 0.1 } })

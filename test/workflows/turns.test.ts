@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createTurns, type TaskTime } from '../../workflows/turns.ts'
+import type { TaskTime } from '../../temporal/task-time.ts'
+import { createTurns } from '../../workflows/turns.ts'
 
 /** A workflow's clock that a test sets, and its `condition`, which is looked at when nothing else is left to do. */
 const bench = () => {
@@ -38,8 +39,7 @@ test('what comes while something is being taken up waits for it, and sees the mo
         return Promise.resolve(turns.inTurn(work)).catch((error: Error) => error.message)
       })
       time.now = 1000
-      for (const _ of coming) await turns.next()
-      expect(turns.taken()).toBe(coming.length)
+      for (const _ of coming) await turns.next(() => false)
       expect(log).toEqual(coming.flatMap(({ at }, i) => [`begin ${i} at ${at}`, `end ${i} at ${at}`]))
       expect(await Promise.all(results)).toEqual(coming.map(({ fails }, i) => (fails ? `no ${i}` : i)))
     }),
@@ -49,10 +49,19 @@ test('what comes while something is being taken up waits for it, and sees the mo
 test('whoever waits for news gets them when they come', async () => {
   const { turns } = bench()
   turns.begin()
-  const next = turns.next()
+  const next = turns.next(() => false)
   const answer = turns.inTurn(() => 'heard')
   await next
   await expect(answer).resolves.toBe('heard')
+})
+
+test('what is waited for besides ends the wait, and takes nothing up', async () => {
+  const { turns } = bench()
+  turns.begin()
+  let heard = false
+  const next = turns.next(() => heard)
+  heard = true
+  await next
 })
 
 test('when turns end, what still waits is taken up', async () => {
