@@ -99,7 +99,11 @@ const programProblem = ({ control }: Run, request: unknown): string | null => {
  * Acts on a message in the very moment. An update that is answered later could not be answered at all where an orchestrator
  * died meanwhile: when history is replayed Temporal drops what it has to say.
  */
-const hear = <T>(run: Run, act: () => T): T | Promise<T> => (run.goesByEvents ? act() : run.turns.inTurn(act))
+const hear = <T>(run: Run, act: () => T): T | Promise<T> => {
+  if (!run.goesByEvents) return run.turns.inTurn(act)
+  run.heard += 1
+  return act()
+}
 
 /** For an update, whose turn may come later than it was accepted where messages take turns. */
 const obeyed = (run: Run, name: ControlMessage, request: unknown): string => {

@@ -60,18 +60,18 @@ const evolve = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   for (;;) {
     const seen = run.revision
     if (failures.length > 0) throw failures[0]
-    const draining = needsFreshStart(asOf(run), run.continuesEarly)
+    const draining = needsFreshStart(asOf(run), run.continuesEarly, run.heard)
     deadline.look()
     run.control.spent ??= budgetSpent(run)
     if (run.control.paused === null || isEnding(run)) await releaseBlocked(run)
-    const { paused, spent, stopping } = run.control
-    const goesOn = (paused === null || spent !== null) && !stopping && !draining
+    // A person may say otherwise in the middle of a pass.
+    const goesOn = (): boolean => !draining && !run.control.stopping && (run.control.paused === null || isEnding(run))
     // What was drawn ahead is paid for, like what is in flight, whoever ends the run.
-    if (goesOn || (isEnding(run) && hasDrawnAhead(stateOf(run)))) {
+    if (goesOn() || (isEnding(run) && hasDrawnAhead(stateOf(run)))) {
       for (const begun of startSteps(run, launch)) if (begun !== null) await begun
     }
-    if (goesOn && run.inFlight.size > 0 && spent === null) startConfirmation(run, failures)
-    if (draining && run.drawsAhead && paused === null && !isEnding(run)) {
+    if (goesOn() && run.inFlight.size > 0 && run.control.spent === null) startConfirmation(run, failures)
+    if (draining && run.drawsAhead && run.control.paused === null && !isEnding(run)) {
       for (const begun of startDrawingAhead(run, launch)) if (begun !== null) await begun
     }
     publish(run)
@@ -88,8 +88,8 @@ const evolve = async (run: Run): Promise<'done' | 'continue-as-new'> => {
 }
 
 /**
- * Runs islands until their quotas are used up or the run is stopped, or until history asks for a fresh start. What comes
- * from outside meanwhile takes turns.
+ * Runs islands until their quotas are used up or the run is stopped, or until history asks for a fresh start. What others
+ * have made meanwhile takes turns.
  */
 export const evolveIslands = async (run: Run): Promise<'done' | 'continue-as-new'> => {
   if (run.takesTurns) run.turns.begin()

@@ -7,8 +7,15 @@ import type { TaskTime } from '../temporal/task-time.ts'
  */
 export const longHistory = 1500
 
-/** Whether an execution is to hand over to a next one; `early` is false in those begun when only the server asked. Pure. */
+/** Messages after which it does so likewise: as many events, of a run that nothing else is heard of. */
+export const manyMessages = 300
+
+/**
+ * Whether an execution is to hand over to a next one; `early` is false in those begun when only the server asked.
+ * @param heard messages acted on, of people and children. Pure.
+ */
 export const needsFreshStart = (
   { continueAsNewSuggested, historyLength }: Pick<TaskTime, 'continueAsNewSuggested' | 'historyLength'>,
   early: boolean,
-): boolean => continueAsNewSuggested || (early && historyLength >= longHistory)
+  heard: number,
+): boolean => continueAsNewSuggested || (early && historyLength >= longHistory) || heard >= manyMessages

@@ -62,7 +62,9 @@ export interface Run {
   revision: number
   /** What search attributes were last told. */
   published: Published | null
-  /** The latest deadline whose timer has fired, milliseconds since the epoch; 0 before. */
+  /** Messages acted on at once. */
+  heard: number
+  /** The latest deadline that has passed, milliseconds since the epoch; 0 before. */
   passedDeadline: number
   /** False in executions begun when every iteration was told. */
   countsSeldom: boolean
@@ -105,6 +107,7 @@ export const openRun = (problemName: string, carried: RunState | null): Run => {
     turns: createTurns(readTaskTime, condition),
     revision: 0,
     published: null,
+    heard: 0,
     passedDeadline: 0,
     countsSeldom: patched('counts-seldom'),
     continuesEarly: patched('continues-early'),

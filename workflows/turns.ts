@@ -10,8 +10,7 @@ interface News {
  *
  * Where a query is answered while a local activity ends, the activity's result reaches the workflow together with the
  * events of its next task, but before them and alone when history is replayed. A run in which those events had a say in
- * what the result leads to could never be replayed. So they wait until that has been done, and what is done about them
- * sees the moment when they came.
+ * what the result leads to could never be replayed. So they wait until that has been done.
  */
 export interface Turns {
   /** From now on news wait for `next`. */

@@ -74,7 +74,9 @@ test('hours end a run although nothing happens, and what is in flight is finishe
 })
 
 test('a run whose hours are over before its islands begin makes no generation', async () => {
-  const summary = await runToEnd(engine.client, 'hours-over', { ...offline, budget: { hours: 1e-7 } })
+  // They are over while the initial program is evaluated.
+  const problem = slowProblem(path.join(engine.home, 'slower'), 3)
+  const summary = await runToEnd(engine.client, 'hours-over', { ...offline, problem, budget: { hours: 2 / 3600 } })
   expect(summary).toMatchObject({ phase: 'completed', reason: expect.stringContaining('budget.hours'), iterations: 0 })
   expect(summary.islands.map(({ generation }) => generation)).toEqual(summary.islands.map(() => 0))
 })

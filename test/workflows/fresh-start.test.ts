@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { longHistory, needsFreshStart } from '../../workflows/fresh-start.ts'
+import { longHistory, manyMessages, needsFreshStart } from '../../workflows/fresh-start.ts'
 
 test.each([
   { asked: false, events: longHistory - 1, early: true, fresh: false },
@@ -10,5 +10,11 @@ test.each([
   { asked: true, events: 4096, early: false, fresh: true },
 ])('asked by the server: $asked, $events events, early: $early → fresh start: $fresh', (given) => {
   const info = { continueAsNewSuggested: given.asked, historyLength: given.events }
-  expect(needsFreshStart(info, given.early)).toBe(given.fresh)
+  expect(needsFreshStart(info, given.early, 0)).toBe(given.fresh)
+})
+
+test('many messages ask for a fresh start as well', () => {
+  const info = { continueAsNewSuggested: false, historyLength: 60 }
+  expect(needsFreshStart(info, true, manyMessages - 1)).toBe(false)
+  expect(needsFreshStart(info, true, manyMessages)).toBe(true)
 })

@@ -40,6 +40,18 @@ describe('recorded histories', () => {
     expect(read('ahead-1.json').events.at(-1).eventType).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW')
   })
 
+  test('cover messages, and what selection repeats of clock and history', () => {
+    const [first, next] = ['events-1.json', 'events-2.json'].map((name) => JSON.stringify(read(name)))
+    expect(first).toContain('workflowExecutionUpdateCompletedEventAttributes')
+    expect(first).toContain('workflowExecutionSignaledEventAttributes')
+    for (const text of [first, next]) {
+      const payloads = [...(text ?? '').matchAll(/"data":"([^"]+)"/g)].map(([, data]) =>
+        Buffer.from(data ?? '', 'base64'),
+      )
+      expect(payloads.some((payload) => payload.includes('"askedAt"'))).toBe(true)
+    }
+  })
+
   test('cover both workflows, and an evolution across continue-as-new', () => {
     expect(names).toContain('generation-offline.json')
     expect(names).toContain('generation-model.json')

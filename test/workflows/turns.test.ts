@@ -62,6 +62,12 @@ test('what is waited for besides ends the wait, and takes nothing up', async () 
   const next = turns.next(() => heard)
   heard = true
   await next
+  const taken: string[] = []
+  const later = turns.inTurn(() => taken.push('later'))
+  await Promise.resolve()
+  expect(taken).toEqual([])
+  await turns.next(() => false)
+  await later
 })
 
 test('when turns end, what still waits is taken up', async () => {
