@@ -29,11 +29,12 @@ SLACK = math.log(1.15)
 
 
 def slowdown(paired: list[float], alone: list[float]) -> float:
-    """How much slower the quickest quarter of `paired` turns is than that of `alone` ones, as a log-ratio.
+    """How much slower the quickest tenth of `paired` turns is than that of `alone` ones, as a log-ratio.
 
-    Seconds. Quick turns are those that nothing else on the machine disturbed.
+    Seconds. Quick turns are those that nothing else on the machine disturbed, on one with neighbours maybe
+    fewer than one in four.
     """
-    return math.log(quantiles(paired, n=4)[0] / quantiles(alone, n=4)[0])
+    return math.log(quantiles(paired, n=10)[0] / quantiles(alone, n=10)[0])
 
 
 def check_alone(

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from math import log
 from statistics import median
 
 from optimized_kernels.measurement.side_requests import COMPILE_SECONDS, Loop, Side, Turn
 from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, Sides
-from optimized_kernels.measurement.statistics import block_log_ratio, fastest_log_ratio
+from optimized_kernels.measurement.statistics import block_log_ratio
 from optimized_kernels.measurement.verdict import Rejected
 
-# A block's value from the turns of two sides, in seconds.
-Ratio = Callable[[Sequence[float], Sequence[float]], float]
 # Judges the turns of a block's half, which all started from one seed; None accepts them.
 Check = Callable[[dict[str, Turn]], Rejected | None]
 
 
 @dataclass
 class Measured:
-    """Blocks of one loop, in seconds a side, in the order they were taken: turns, and preparing them."""
+    """Blocks of one loop, in seconds a side, in the order they were taken: turns, and preparing them.
+
+    `looked_at`: after how many of them screening had a first look, if by time alone.
+    """
 
     times: dict[str, list[float]] = field(default_factory=dict)
     prepared: dict[str, list[float]] = field(default_factory=dict)
+    looked_at: int | None = None
 
     @property
     def blocks(self) -> int:
@@ -39,15 +42,12 @@ class Measured:
 
     def log_ratios(self, against: str, side: str = CANDIDATE) -> list[float]:
         """Log of the step time of `against` over that of `side`, block by block."""
-        return self._by_block(block_log_ratio, against, side)
-
-    def fastest_log_ratios(self, against: str, side: str = CANDIDATE) -> list[float]:
-        """The same of the fastest turns: for screening, which has little time."""
-        return self._by_block(fastest_log_ratio, against, side)
-
-    def _by_block(self, ratio: Ratio, against: str, side: str) -> list[float]:
         base, own = self.times[against], self.times[side]
-        return [ratio(base[i : i + 2], own[i : i + 2]) for i in range(0, len(own), 2)]
+        return [block_log_ratio(base[i : i + 2], own[i : i + 2]) for i in range(0, len(own), 2)]
+
+    def pair_log_ratios(self, against: str) -> list[float]:
+        """The same of the candidate pair by pair, two a block: for screening, which has little time."""
+        return [log(base / own) for base, own in zip(self.times[against], self.times[CANDIDATE], strict=True)]
 
     def step_ms(self, side: str) -> float:
         """Median time of a turn in milliseconds."""

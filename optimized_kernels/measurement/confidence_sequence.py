@@ -9,11 +9,12 @@ error e after t blocks the interval is centre ± z e, where
 and rho makes it narrowest at a number of blocks of our choice. It holds the true value at every t at once
 with probability 1 - alpha, in the limit of a late first look; ours is at FIRST_LOOK blocks.
 
-The mean is a 20 % trimmed one. Block log-ratios are a shift of a distribution symmetric about zero, because
-either side may be the one that is interrupted; so the trimmed mean estimates the shift as the mean does. Up
-to a remainder of smaller order it is a mean of independent values too, those of its influence function, which
-is bounded: the strong approximation behind the theorem holds whatever the tails are, and one wild block moves
-neither the centre nor, through the winsorized variance, the width by much.
+The values are log-ratios of pairs of turns, two a block, and their centre is a biweight mean. They are a
+shift of a distribution symmetric about zero, because either side may be the one that is interrupted; so the
+biweight mean estimates the shift as the mean does. Up to a remainder of smaller order it is a mean of
+independent values too, those of its influence function, which is bounded: the strong approximation behind
+the theorem holds whatever the tails are, and wild turns move neither the centre nor the width by much. It
+flatters a program whose own pace varies: what is reported as a speedup must not rest on it.
 
 Correlated neighbours are dealt with as at a fixed horizon. They leave so few blocks' worth of information
 that Student's quantile of the same tail probability stands in for z. The boundary counts blocks even then:
@@ -26,10 +27,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
+from optimized_kernels.measurement.biweight import biweight_location
 from optimized_kernels.measurement.quantiles import lambert_w, normal_probability, student_quantile
-from optimized_kernels.measurement.statistics import Interval, Speedup, location, speedup_from, speedup_of
+from optimized_kernels.measurement.statistics import PAIRS, Interval, location
 
 # Blocks below which the limit theorem is not relied on.
 FIRST_LOOK = 30
@@ -48,32 +48,20 @@ def boundary(blocks: int, alpha: float, target_blocks: float) -> float:
 
 
 def sequence_interval(
-    log_ratios: Sequence[float], alpha: float = 0.05, target_blocks: float = TARGET_BLOCKS
+    pairs: Sequence[float], alpha: float = 0.05, target_blocks: float = TARGET_BLOCKS
 ) -> Interval:
-    """Running interval after all blocks so far, at least two; to be acted on from FIRST_LOOK blocks on.
+    """Running interval after the log-ratios of all pairs so far, of at least one block; to be acted on from
+    FIRST_LOOK blocks on.
 
     Wrong at any look with probability `alpha`. `target_blocks` must be chosen before the first block.
     """
-    found = location(log_ratios)
-    quantile = boundary(len(log_ratios), alpha, target_blocks)
+    found, blocks = location(pairs, biweight_location), len(pairs) // PAIRS
+    quantile = boundary(blocks, alpha, target_blocks)
     if found.correlated:
         quantile = -student_quantile(found.freedom, normal_probability(-quantile))
-    return found.interval(quantile, len(log_ratios))
+    return found.interval(quantile, blocks)
 
 
 def is_hopeless(interval: Interval, threshold: float) -> bool:
     """Whether the whole interval lies below the log-ratio `threshold`."""
     return interval.blocks >= FIRST_LOOK and interval.high < threshold
-
-
-def screened(
-    log_ratios: Sequence[float], alpha: float = 0.05, target_blocks: float = TARGET_BLOCKS
-) -> Speedup:
-    """What screening reports.
-
-    With fewer than FIRST_LOOK nobody has looked yet and the budget alone ended the measurement, so the
-    interval is the one for a fixed horizon.
-    """
-    if len(log_ratios) < FIRST_LOOK:
-        return speedup_from(log_ratios, 1.0 - alpha)
-    return speedup_of(sequence_interval(log_ratios, alpha, target_blocks), float(np.median(log_ratios)))

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from optimized_kernels.measurement.blocks import Measured
 from optimized_kernels.measurement.calibration import Context
-from optimized_kernels.measurement.confidence_sequence import screened
 from optimized_kernels.measurement.correctness import Trained
 from optimized_kernels.measurement.error_budget import confirmation_level
 from optimized_kernels.measurement.launches import confirmed
 from optimized_kernels.measurement.noise import noise_sentence
 from optimized_kernels.measurement.reached import Counts
 from optimized_kernels.measurement.request import Request
+from optimized_kernels.measurement.screening import screened
 from optimized_kernels.measurement.side_requests import Loop
 from optimized_kernels.measurement.sides import CANDIDATE, INCUMBENT, REFERENCE
 from optimized_kernels.measurement.statistics import Speedup, total_time_ratio
@@ -42,7 +42,7 @@ class Findings:
         if not launches:
             return None
         if request.purpose != "confirmation":
-            return screened(launches[0].fastest_log_ratios(against))
+            return screened(launches[0].pair_log_ratios(against), launches[0].looked_at)
         ratios = [launch.log_ratios(against) for launch in launches]
         return confirmed(ratios, confirmation_level(request.confirmation))
 

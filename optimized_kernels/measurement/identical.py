@@ -6,9 +6,8 @@ import json
 from collections.abc import Callable
 
 from optimized_kernels.measurement.blocks import Blocks
-from optimized_kernels.measurement.confidence_sequence import screened
 from optimized_kernels.measurement.request import Request
-from optimized_kernels.measurement.screening import screen
+from optimized_kernels.measurement.screening import screen, screened
 from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, Sides
 from optimized_kernels.measurement.verdict import Rejected, Scored
 
@@ -22,8 +21,8 @@ def measure_identical(request: Request, sides: Sides, report: Callable[[str], No
     measured = screen(blocks, "eager", request.timing_seconds, report)
     if isinstance(measured, Rejected):
         return measured
-    log_ratios = measured.fastest_log_ratios(REFERENCE)
-    eager = screened(log_ratios)
+    pairs = measured.pair_log_ratios(REFERENCE)
+    eager = screened(pairs, measured.looked_at)
     return Scored(
         reason=f"stock MLX against itself: {eager}",
         score=eager.low,
@@ -40,5 +39,5 @@ def measure_identical(request: Request, sides: Sides, report: Callable[[str], No
         incumbent=None,
         confirmed=False,
         calls={},
-        artifacts={"log_ratios": json.dumps([round(value, 5) for value in log_ratios])},
+        artifacts={"log_ratios": json.dumps([round(value, 5) for value in pairs])},
     )

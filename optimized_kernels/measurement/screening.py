@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
+from optimized_kernels.measurement.biweight import biweight_location
 from optimized_kernels.measurement.blocks import Blocks, Measured
-from optimized_kernels.measurement.confidence_sequence import (
-    FIRST_LOOK,
-    is_hopeless,
-    screened,
-    sequence_interval,
-)
+from optimized_kernels.measurement.confidence_sequence import FIRST_LOOK, is_hopeless, sequence_interval
 from optimized_kernels.measurement.side_requests import Loop
 from optimized_kernels.measurement.sides import REFERENCE
+from optimized_kernels.measurement.statistics import (
+    PAIRS,
+    Interval,
+    Speedup,
+    fixed_interval,
+    location,
+    speedup_of,
+)
+from optimized_kernels.measurement.two_looks import EXTENDED, is_undecided, look_interval
 from optimized_kernels.measurement.verdict import Rejected
 
 # An interval wholly below this ends the screening.
 HOPELESS = math.log(0.98)
-# From this centre on a program gets more than its share of the device.
+# From this centre on a program gets more than its share of the device, most of all where it is undecided.
 PROMISING = math.log(1.02)
 PROMISING_SHARE = 1.25
 # A slow program may overdraw the budget this far to get a usable interval.
@@ -29,39 +35,68 @@ USABLE_BLOCKS = 5
 REPORT_SECONDS = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Screening:
     """Stop rule for one baseline; `budget` in seconds of paired blocks.
 
-    Before FIRST_LOOK blocks only the time decides, so that nothing has been looked at then.
+    Where the budget buys FIRST_LOOK blocks, the confidence sequence is looked at after each from then on.
+    Where it does not, only the time decides about a first look and a second one. `looked_at`: the blocks at
+    that first look, if there was one.
     """
 
     budget: float
+    looked_at: int | None = None
 
-    def is_done(self, log_ratios: list[float], elapsed: float) -> bool:
-        """Whether another block is not worth its time."""
-        blocks = len(log_ratios)
-        if blocks < FIRST_LOOK:
-            overdrawn = blocks >= 2 and elapsed >= OVERDRAFT * self.budget
-            return overdrawn or (blocks >= USABLE_BLOCKS and elapsed >= self.budget)
-        interval = sequence_interval(log_ratios)
-        if is_hopeless(interval, HOPELESS) or elapsed >= PROMISING_SHARE * self.budget:
+    def is_done(self, pairs: Sequence[float], elapsed: float) -> bool:
+        """Whether another block is not worth its time, after the log-ratios of these pairs."""
+        blocks = len(pairs) // PAIRS
+        if self.looked_at is not None:
+            return elapsed >= EXTENDED * self.budget
+        if blocks >= FIRST_LOOK:
+            return self._is_told(sequence_interval(pairs), elapsed)
+        overdrawn = blocks >= 2 and elapsed >= OVERDRAFT * self.budget
+        if overdrawn or (blocks >= USABLE_BLOCKS and elapsed >= self.budget):
+            self.looked_at = blocks
+            return not is_undecided(look_interval(pairs, blocks))
+        return False
+
+    def _is_told(self, interval: Interval, elapsed: float) -> bool:
+        if is_hopeless(interval, HOPELESS):
             return True
-        return elapsed >= self.budget and interval.centre < PROMISING
+        share = 1.0
+        if interval.centre >= PROMISING:
+            share = EXTENDED if interval.low <= 0.0 else PROMISING_SHARE
+        return elapsed >= share * self.budget
+
+
+def screened(pairs: Sequence[float], looked_at: int | None = None) -> Speedup:
+    """What a screening reports of the log-ratios of its pairs, of at least one block.
+
+    `looked_at` as in Screening. Fewer blocks than FIRST_LOOK that nobody has looked at have the interval for
+    a fixed horizon.
+    """
+    blocks = len(pairs) // PAIRS
+    if looked_at is not None:
+        interval = look_interval(pairs, looked_at)
+    elif blocks < FIRST_LOOK:
+        interval = fixed_interval(location(pairs, biweight_location), blocks, 0.95)
+    else:
+        interval = sequence_interval(pairs)
+    return speedup_of(interval, median(pairs))
 
 
 def screen(blocks: Blocks, loop: Loop, budget: float, report: Callable[[str], None]) -> Measured | Rejected:
     """Blocks of warm sides until the stop rule ends them; every turn's training is checked."""
-    rule = Screening(budget)
-    measured = Measured()
+    rule, measured = Screening(budget), Measured()
     started = reported = time.monotonic()
-    while not (
-        measured.blocks and rule.is_done(measured.fastest_log_ratios(REFERENCE), time.monotonic() - started)
+    while not measured.blocks or not rule.is_done(
+        measured.pair_log_ratios(REFERENCE), time.monotonic() - started
     ):
         wrong = blocks.block(loop, measured)
         if wrong is not None:
             return wrong
         if time.monotonic() - reported >= REPORT_SECONDS and measured.blocks >= 2:
             reported = time.monotonic()
-            report(f"{loop}, screened {screened(measured.fastest_log_ratios(REFERENCE))}")
+            report(f"{loop}, screened {screened(measured.pair_log_ratios(REFERENCE), rule.looked_at)}")
+    measured.looked_at = rule.looked_at
     return measured

@@ -1,9 +1,9 @@
 """Speedup from paired blocks, at a fixed horizon.
 
 A block is two turns of each side in an order and its reverse. Its value is the log-ratio of geometric mean
-times, reference over candidate, in which a linear drift cancels; in screening that of the faster turns. For
-equal sides blocks are symmetric about zero with heavy tails (anything may interrupt a turn), so the
-interval is Student's for the 20 % trimmed mean, with the winsorized variance (Tukey and McLaughlin 1963).
+times, reference over candidate, in which a linear drift cancels. For equal sides blocks are symmetric about
+zero with heavy tails (anything may interrupt a turn), so the interval is Student's for the 20 % trimmed mean,
+with the winsorized variance (Tukey and McLaughlin 1963); screening has another one, see `biweight`.
 It is taken over blocks, or over means of consecutive blocks where neighbours are correlated (batch means:
 Law, Simulation Modeling and Analysis, 5th ed., 9.5). Batches must not get too few. Correlation r that is
 left then widens the interval as in a first-order autoregression: n blocks are worth n (1 - r) / (1 + r),
@@ -13,7 +13,7 @@ for the standard error and for its degrees of freedom.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -26,6 +26,8 @@ FEWEST_BATCHES = 32
 # The correlation of fewer blocks cannot be told from chance.
 SHORTEST_SERIES = 30
 TRIMMED = 0.2
+# Of turns, in a block.
+PAIRS = 2
 # A correlation estimated as higher than this says no more than that nothing is known.
 LARGEST_CORRELATION = 0.9
 FEWEST_FREEDOM = 2.0
@@ -88,21 +90,14 @@ class Location:
         return Interval(self.centre, self.centre - half, self.centre + half, blocks)
 
 
+Estimator = Callable[[NDArray[np.float64]], Location]
+
+
 def block_log_ratio(reference: Sequence[float], candidate: Sequence[float]) -> float:
     """Mean log time of the reference's turns minus that of the candidate's; times in any one unit."""
     return math.fsum(map(math.log, reference)) / len(reference) - (
         math.fsum(map(math.log, candidate)) / len(candidate)
     )
-
-
-def fastest_log_ratio(reference: Sequence[float], candidate: Sequence[float]) -> float:
-    """Log time of the reference's fastest turn minus that of the candidate's.
-
-    Whatever interrupts a turn makes it longer, so the fastest one is the least disturbed. For equal sides
-    this is as symmetric about zero as block_log_ratio, and on a busy machine half as wide. It flatters a
-    program whose own pace varies: what is reported as a speedup must not rest on it.
-    """
-    return math.log(min(reference)) - math.log(min(candidate))
 
 
 def total_time_ratio(reference: Sequence[float], candidate: Sequence[float]) -> float:
@@ -149,21 +144,29 @@ def trimmed_location(values: NDArray[np.float64]) -> Location:
     return Location(float(kept.mean()), error, len(kept) - 1)
 
 
-def location(log_ratios: Sequence[float]) -> Location:
-    """Trimmed mean of at least two consecutive blocks, whose neighbours may be correlated."""
+def location(log_ratios: Sequence[float], of: Estimator = trimmed_location) -> Location:
+    """The robust mean of at least two consecutive values, blocks mostly, whose neighbours may be correlated.
+
+    `of` finds that of uncorrelated ones.
+    """
     if len(log_ratios) < 2:
         raise ValueError(f"log_ratios has {len(log_ratios)} blocks, an interval needs at least 2")
     values = np.asarray(log_ratios, dtype=np.float64)
     if len(values) < SHORTEST_SERIES:
-        return trimmed_location(values)
+        return of(values)
     means = batch_means(values)
-    found = trimmed_location(means)
+    found = of(means)
     left = min(correlation(means), LARGEST_CORRELATION)
     if left <= CORRELATION_LIMIT and means is values:
         return found
     inflation = (1.0 + max(left, 0.0)) / (1.0 - max(left, 0.0))
     freedom = max((found.freedom + 1.0) / inflation - 1.0, FEWEST_FREEDOM)
     return Location(found.centre, found.error * math.sqrt(inflation), freedom, correlated=True)
+
+
+def fixed_interval(found: Location, blocks: int, confidence: float) -> Interval:
+    """Student's interval, for one look at a number of blocks set beforehand."""
+    return found.interval(student_quantile(found.freedom, 0.5 + confidence / 2), blocks)
 
 
 def speedup_of(interval: Interval, log_ratio: float, launches: int = 0) -> Speedup:
@@ -179,6 +182,5 @@ def speedup_of(interval: Interval, log_ratio: float, launches: int = 0) -> Speed
 
 def speedup_from(log_ratios: Sequence[float], confidence: float = 0.95) -> Speedup:
     """Median and interval of at least two log-ratios, for one look at a number of blocks set beforehand."""
-    found = location(log_ratios)
-    quantile = student_quantile(found.freedom, 0.5 + confidence / 2)
-    return speedup_of(found.interval(quantile, len(log_ratios)), float(np.median(log_ratios)))
+    interval = fixed_interval(location(log_ratios), len(log_ratios), confidence)
+    return speedup_of(interval, float(np.median(log_ratios)))

@@ -1,4 +1,4 @@
-"""Noise of known kinds, symmetric about zero: what log-ratios of blocks of equal sides may look like."""
+"""Noise of known kinds, symmetric about zero: what log-ratios of equal sides may look like."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def student3(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
 
 
 def contaminated(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
-    """One block in ten is disturbed, tenfold."""
+    """One in ten is disturbed, tenfold."""
     return rng.normal(0.0, SCALE, count) * np.where(rng.random(count) < 0.1, 10.0, 1.0)
 
 
 def autoregressive(coefficient: float) -> Noise:
-    """Gaussian noise that remembers the block before."""
+    """Gaussian noise that remembers the one before."""
 
     def noise(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
         values = rng.normal(0.0, SCALE, count)
@@ -49,7 +49,7 @@ NOISES: dict[str, Noise] = {
     "Gaussian": gaussian,
     "Laplace": laplace,
     "Student t, 3 degrees of freedom": student3,
-    "10 % of blocks disturbed tenfold": contaminated,
+    "10 % disturbed tenfold": contaminated,
     "autoregressive, 0.3": autoregressive(0.3),
     "autoregressive, 0.6": autoregressive(0.6),
 }

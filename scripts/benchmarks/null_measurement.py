@@ -15,7 +15,7 @@ from scripts.benchmarks.harness_client import ROOT, HarnessFailed, evaluate, sco
 
 @dataclass(frozen=True)
 class NullMeasurement:
-    """A speedup that is 1.00 in truth, and the log-ratios of its blocks in the order they were taken."""
+    """A speedup that is 1.00 in truth, and the log-ratios of its pairs of turns in their order."""
 
     median: float
     low: float

@@ -2,7 +2,7 @@
 
     python -m scripts.benchmarks.null_run --blocks null.json [--lanes 8] [--out null_run.json]
 
-20 simulated runs of 200 candidates, statistics only, on block log-ratios resampled from real measurements
+20 simulated runs of 200 candidates, statistics only, on pairs of turns resampled from real measurements
 of equal sides (the raw results of `null`, or measured first); and a real one through the harness: 200
 programs that differ in a comment, each screened, every new best confirmed against stock MLX and the best
 before it, with the run's error budget.
@@ -39,7 +39,7 @@ def candidate(number: int) -> str:
 
 
 def real_pool(path: Path | None, seed: int, preset: str, runs: int, lanes: int) -> list[list[float]]:
-    """Block log-ratios of measurements of equal sides, from `path` or measured now."""
+    """Log-ratios of pairs of turns in measurements of equal sides, from `path` or measured now."""
     if path is not None:
         raw = json.loads(path.read_text(encoding="utf-8"))
         return [each["harness"]["log_ratios"] for each in raw["repeated"] if not each["noisy"]]

@@ -2,10 +2,10 @@
 
 Plants them with real work and counts how often screening sees them.
 
-    python -m scripts.benchmarks.planted [--lanes 8] [--out planted.json]
+    python -m scripts.benchmarks.planted [--lanes 8] [--only 1.05 0.95] [--out planted.json]
 
 All go through the harness as any candidate. The program begins honestly faster than stock MLX (a row-major
-operand, or where that is too little two streams) and gets as much extra real work as leaves the wanted
+operand, or where that is too little a second stream) and gets as much extra real work as leaves the wanted
 effect: +10, +5, +3 and -5 %. How much work that is comes from a line through two long measurements; what it
 amounts to is measured once more for long, and that figure is in the table. Seen is an effect whose screening
 interval lies wholly on its side of 1.00. Needs a machine where a program gains 10 % (MLX's CPU backend).
@@ -81,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--preset", default="small")
     parser.add_argument("--tries", type=int, default=60)
     parser.add_argument("--truth-seconds", type=float, default=90.0, help="of the long measurements")
+    parser.add_argument("--only", type=float, nargs="+", help="of these speedups", metavar="SPEEDUP")
     parser.add_argument("--larger-seconds", type=float, default=20.0, help="budget for the 3 % effect")
     options = parser.parse_args(argv)
     tries, truth_seconds = (1, 1.0) if options.quick else (options.tries, options.truth_seconds)
@@ -88,6 +89,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     planter = Planter(lambda source: measure(source, options.preset, first, truth_seconds)["median"])
     rows_shown, raw = [], []
     for number, effect in enumerate(_effects(options.larger_seconds, options.quick)):
+        if options.only and effect.speedup not in options.only:
+            continue
         planted, seeds = planter.plant(effect.speedup), first + (number + 1) * 10**4
         truth = measure(planted.source, options.preset, seeds, truth_seconds)
         screened = partial(screen, planted.source, options.preset)

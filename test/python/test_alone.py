@@ -32,6 +32,21 @@ def test_disturbed_turns_are_no_slowdown() -> None:
     assert sum(share > math.log(1.15) for share in found) < 10
 
 
+def test_a_machine_that_is_seldom_left_alone_is_no_suspicion() -> None:
+    """Neighbours make turns 1.7 times as long, mostly for some turns on end."""
+    rng = random.Random(3)
+
+    def turns(count: int) -> list[float]:
+        seconds: list[float] = []
+        while len(seconds) < count:
+            busy = rng.random() < 0.6
+            seconds += [(1.7 if busy else 1.0) * rng.uniform(0.04, 0.044)] * rng.randint(1, 3)
+        return seconds[:count]
+
+    found = [slowdown(turns(28), turns(12)) for _ in range(400)]
+    assert sum(share > math.log(1.15) for share in found) < 8
+
+
 @pytest.mark.parametrize("slower", [1.3, 2.0])
 def test_a_hog_shows_in_the_quickest_turns(slower: float) -> None:
     rng = random.Random(2)

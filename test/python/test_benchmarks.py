@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimized_kernels.measurement.confidence_sequence import screened
+from optimized_kernels.measurement.screening import screened
+from optimized_kernels.measurement.statistics import PAIRS
 from scripts.benchmarks import (
     evaluation_cost,
     harness_client,
@@ -48,7 +49,7 @@ class Machine:
     def __call__(self, source: str | None, purpose: str, seed: int, *rest: Any, **fields: Any) -> Answer:
         self.asked.append((purpose, fields))
         shift = math.log(self.truth(source)) if source is not None else 0.0
-        log_ratios = (shift + np.random.default_rng(seed).normal(0, NOISE, self.blocks)).tolist()
+        log_ratios = (shift + np.random.default_rng(seed).normal(0, NOISE, PAIRS * self.blocks)).tolist()
         metrics = {"blocks": 40.0, "turn_steps": 1.0, "step_ms_reference": 50.0, "step_ms_candidate": 40.0}
         result = {
             "verdict": "scored",
@@ -123,7 +124,7 @@ def test_an_effect_is_planted_into_the_first_base_that_is_fast_enough() -> None:
 
     planter = planted_program.Planter(speedup_of)
     slight, strong = planter.plant(1.05), planter.plant(1.3)
-    assert (slight.base, strong.base) == ("row-major operand", "two streams")
+    assert (slight.base, strong.base) == ("row-major operand", "a quarter on a second stream")
     assert speedup_of(slight.source) == pytest.approx(1.05, abs=2e-3)
     assert speedup_of(strong.source) == pytest.approx(1.3, abs=2e-3)
     with pytest.raises(planted_program.CannotPlant, match=r"1\.600 cannot"):
@@ -158,7 +159,7 @@ def test_null_counts_wrong_intervals_and_false_wins(
     assert "| original example's method, all | 2 | 2 false wins, 0 calls |" in printed
     raw = json.loads((tmp_path / "raw.json").read_text())
     assert [each["noisy"] for each in raw["repeated"]] == [False, True]
-    assert len(raw["peeked"][0]["log_ratios"]) == 40
+    assert len(raw["peeked"][0]["log_ratios"]) == PAIRS * 40
 
 
 def test_a_null_measurement_knows_when_it_is_wrong() -> None:
@@ -172,8 +173,8 @@ def test_a_null_run_reads_its_pool_and_confirms_new_bests(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pool = tmp_path / "null.json"
-    blocks = np.random.default_rng(1).normal(0, NOISE, 40).tolist()
-    each = {"noisy": False, "harness": {"log_ratios": blocks}}
+    pairs = np.random.default_rng(1).normal(0, NOISE, PAIRS * 40).tolist()
+    each = {"noisy": False, "harness": {"log_ratios": pairs}}
     pool.write_text(json.dumps({"repeated": [each, each, {**each, "noisy": True}]}))
     machine = Machine()
     monkeypatch.setattr(null_run, "evaluate", machine)

@@ -16,7 +16,6 @@ from optimized_kernels.measurement.statistics import (
     batch_means,
     block_log_ratio,
     correlation,
-    fastest_log_ratio,
     lag1_autocorrelation,
     location,
     speedup_from,
@@ -162,29 +161,3 @@ def test_independent_blocks_stay_as_they_are() -> None:
     alternating = np.array([0.1, -0.1] * 20)
     assert batch_means(alternating) is alternating
     assert lag1_autocorrelation(np.ones(5)) == 0.0
-
-
-@given(times, times, st.floats(1e-3, 1e3))
-def test_fastest_turns_exchange_and_scale_as_ratios_do(
-    reference: list[float], candidate: list[float], unit: float
-) -> None:
-    ratio = fastest_log_ratio(reference, candidate)
-    assert fastest_log_ratio(candidate, reference) == pytest.approx(-ratio, abs=1e-12)
-    scaled = fastest_log_ratio([unit * t for t in reference], [unit * t for t in candidate])
-    assert scaled == pytest.approx(ratio, abs=1e-9)
-
-
-def test_interruptions_widen_the_interval_of_fastest_turns_less() -> None:
-    rng = np.random.default_rng(1)
-
-    def turns() -> list[float]:
-        interrupted = rng.random(2) < 1 / 3
-        return list(np.exp(0.01 * rng.standard_normal(2) + interrupted * rng.exponential(0.3, 2)))
-
-    def error(blocks: list[float]) -> float:
-        return trimmed_location(np.array(blocks)).error
-
-    pairs = [[(turns(), turns()) for _ in range(15)] for _ in range(200)]
-    fastest = [error([fastest_log_ratio(*block) for block in blocks]) for blocks in pairs]
-    means = [error([block_log_ratio(*block) for block in blocks]) for blocks in pairs]
-    assert np.median(fastest) < 0.6 * np.median(means)
