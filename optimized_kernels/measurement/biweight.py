@@ -19,17 +19,22 @@ from optimized_kernels.measurement.statistics import Location, trimmed_location
 
 REACH = 6.0
 FREEDOM_SHARE = 0.7
-# Steps to the location; each comes closer by far more than half the way.
+# Intervals of fewer exclude the truth in 8 to 10 % instead of 5 %.
+FEWEST = 10
+# Steps to the location, far more than it takes.
 STEPS = 50
 # Log-ratios no farther apart than this are the same.
 CLOSE = 1e-12
 
 
 def biweight_location(values: NDArray[np.float64]) -> Location:
-    """Biweight mean of at least two uncorrelated values; the trimmed one where most of them are the same."""
+    """Biweight mean of at least two uncorrelated values.
+
+    The trimmed one of fewer than FEWEST, where most are the same, or where too many lie at the edge of reach.
+    """
     centre = float(np.median(values))
     deviation = float(np.median(np.abs(values - centre)))
-    if deviation <= CLOSE:
+    if len(values) < FEWEST or deviation <= CLOSE:
         return trimmed_location(values)
     reach = REACH * deviation
     for _ in range(STEPS):
@@ -38,13 +43,11 @@ def biweight_location(values: NDArray[np.float64]) -> Location:
         centre += moved
         if abs(moved) <= CLOSE * reach:
             break
-    error = _standard_error((values - centre) / reach) * reach
-    return Location(centre, error, FREEDOM_SHARE * (len(values) - 1))
-
-
-def _standard_error(distances: NDArray[np.float64]) -> float:
-    """Of a biweight mean; `distances` of all values from it, in units of its reach."""
+    distances = (values - centre) / reach
     squares = distances[np.abs(distances) < 1.0] ** 2
     influence = float((squares * (1.0 - squares) ** 4).sum())
     slope = float(((1.0 - squares) * (1.0 - 5.0 * squares)).sum())
-    return math.sqrt(influence / (slope * max(1.0, slope - 1.0)))
+    if slope <= 0.0:
+        return trimmed_location(values)
+    error = reach * math.sqrt(influence / (slope * max(1.0, slope - 1.0)))
+    return Location(centre, error, FREEDOM_SHARE * (len(values) - 1))

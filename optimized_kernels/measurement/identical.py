@@ -39,5 +39,5 @@ def measure_identical(request: Request, sides: Sides, report: Callable[[str], No
         incumbent=None,
         confirmed=False,
         calls={},
-        artifacts={"log_ratios": json.dumps([round(value, 5) for value in pairs])},
+        artifacts={"pair_log_ratios": json.dumps([round(value, 5) for value in pairs])},
     )

@@ -29,7 +29,7 @@ HOPELESS = math.log(0.98)
 # From this centre on a program gets more than its share of the device, most of all where it is undecided.
 PROMISING = math.log(1.02)
 PROMISING_SHARE = 1.25
-# A slow program may overdraw the budget this far to get a usable interval.
+# A slow program may overdraw the budget this far to get a usable interval at its first look.
 OVERDRAFT = 1.25
 USABLE_BLOCKS = 5
 REPORT_SECONDS = 1.0

@@ -20,7 +20,7 @@ class NullMeasurement:
     median: float
     low: float
     high: float
-    log_ratios: list[float]
+    pair_log_ratios: list[float]
     seconds: float
 
     @property
@@ -43,11 +43,11 @@ def measure_null(seed: int, preset: str, seconds: float) -> NullMeasurement:
     answer = evaluate(None, "calibration", seed, options={"preset": preset, "timingSeconds": seconds})
     result = scored(answer)
     artifacts, eager = result["artifacts"], result["speedup"]["eager"]
-    if "log_ratios" not in artifacts:
+    if "pair_log_ratios" not in artifacts:
         found = ", ".join(artifacts) or "none"
-        raise HarnessFailed(f"a calibration's artifacts are {found}; expected log_ratios, a JSON list")
-    log_ratios: list[float] = json.loads(artifacts["log_ratios"])
-    return NullMeasurement(eager["median"], eager["low"], eager["high"], log_ratios, answer.seconds)
+        raise HarnessFailed(f"a calibration's artifacts are {found}; expected pair_log_ratios, a JSON list")
+    pairs: list[float] = json.loads(artifacts["pair_log_ratios"])
+    return NullMeasurement(eager["median"], eager["low"], eager["high"], pairs, answer.seconds)
 
 
 def measure_unpaired(seed: int, preset: str) -> dict[str, Any]:

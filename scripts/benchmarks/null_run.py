@@ -42,9 +42,12 @@ def real_pool(path: Path | None, seed: int, preset: str, runs: int, lanes: int) 
     """Log-ratios of pairs of turns in measurements of equal sides, from `path` or measured now."""
     if path is not None:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        return [each["harness"]["log_ratios"] for each in raw["repeated"] if not each["noisy"]]
+        calm = [each["harness"] for each in raw["repeated"] if not each["noisy"]]
+        if any("pair_log_ratios" not in each for each in calm):
+            raise SystemExit(f"{path} has no pair_log_ratios; expected raw results of this version's `null`")
+        return [each["pair_log_ratios"] for each in calm]
     jobs = [partial(measure_null, seed * 10**6 + number, preset, POOL_SECONDS) for number in range(runs)]
-    return [each.log_ratios for each in in_lanes(jobs, lanes)]
+    return [each.pair_log_ratios for each in in_lanes(jobs, lanes)]
 
 
 def screen(number: int, seed: int, options: dict[str, Any]) -> dict[str, float] | None:

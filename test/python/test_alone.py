@@ -44,7 +44,7 @@ def test_a_machine_that_is_seldom_left_alone_is_no_suspicion() -> None:
         return seconds[:count]
 
     found = [slowdown(turns(28), turns(12)) for _ in range(400)]
-    assert sum(share > math.log(1.15) for share in found) < 8
+    assert sum(share > math.log(1.15) for share in found) < 20
 
 
 @pytest.mark.parametrize("slower", [1.3, 2.0])
@@ -82,3 +82,9 @@ def test_a_measurement_that_every_look_speaks_against_is_void(monkeypatch: pytes
     found, _ = _looked(iter([SUSPICIOUS] * (1 + LOOKS)), monkeypatch)
     assert isinstance(found, Rejected)
     assert "2.00 times its time alone" in found.reason
+
+
+@pytest.mark.parametrize("turns", [4, 6, 10, 12, 18, 28])
+def test_a_hog_that_leaves_a_few_turns_alone_shows_all_the_same(turns: int) -> None:
+    paired = [0.04] * (turns // 12) + [0.064] * (turns - turns // 12)
+    assert slowdown(paired, [0.04] * 12) == pytest.approx(math.log(1.6), abs=0.1)

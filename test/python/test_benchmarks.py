@@ -54,7 +54,7 @@ class Machine:
         result = {
             "verdict": "scored",
             "speedup": {"eager": screened(log_ratios).as_json(), "compiled": None},
-            "artifacts": {"log_ratios": json.dumps(log_ratios)},
+            "artifacts": {"pair_log_ratios": json.dumps(log_ratios)},
             "metrics": metrics,
         }
         return Answer(result, [Phase(0.5, "load", ""), Phase(1.5, "timing", "eager")], 9.0)
@@ -159,7 +159,7 @@ def test_null_counts_wrong_intervals_and_false_wins(
     assert "| original example's method, all | 2 | 2 false wins, 0 calls |" in printed
     raw = json.loads((tmp_path / "raw.json").read_text())
     assert [each["noisy"] for each in raw["repeated"]] == [False, True]
-    assert len(raw["peeked"][0]["log_ratios"]) == PAIRS * 40
+    assert len(raw["peeked"][0]["pair_log_ratios"]) == PAIRS * 40
 
 
 def test_a_null_measurement_knows_when_it_is_wrong() -> None:
@@ -174,7 +174,7 @@ def test_a_null_run_reads_its_pool_and_confirms_new_bests(
 ) -> None:
     pool = tmp_path / "null.json"
     pairs = np.random.default_rng(1).normal(0, NOISE, PAIRS * 40).tolist()
-    each = {"noisy": False, "harness": {"log_ratios": pairs}}
+    each = {"noisy": False, "harness": {"pair_log_ratios": pairs}}
     pool.write_text(json.dumps({"repeated": [each, each, {**each, "noisy": True}]}))
     machine = Machine()
     monkeypatch.setattr(null_run, "evaluate", machine)

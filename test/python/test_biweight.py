@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import stdtrit
 
-from optimized_kernels.measurement.biweight import FREEDOM_SHARE, REACH, biweight_location
+from optimized_kernels.measurement.biweight import FEWEST, FREEDOM_SHARE, REACH, biweight_location
 from optimized_kernels.measurement.statistics import trimmed_location
 
 series = st.lists(st.floats(-1.0, 1.0), min_size=2, max_size=60)
@@ -29,7 +29,7 @@ def far_from(values: NDArray[np.float64], centre: float) -> float:
     return float((1.0 - inside**3).sum())
 
 
-@pytest.mark.parametrize("count", [4, 11, 24, 200])
+@pytest.mark.parametrize("count", [10, 11, 24, 200])
 def test_it_minimises_tukeys_loss(count: int) -> None:
     values = np.random.default_rng(count).standard_t(2, count)
     found = biweight_location(values)
@@ -42,7 +42,7 @@ def test_it_minimises_tukeys_loss(count: int) -> None:
 
 
 @pytest.mark.parametrize("noise", ["Gaussian", "heavy tails", "neighbours"])
-@pytest.mark.parametrize("count", [12, 24, 60])
+@pytest.mark.parametrize("count", [4, 6, 10, 24, 60])
 def test_intervals_exclude_the_truth_in_about_five_per_cent(noise: str, count: int) -> None:
     rng = np.random.default_rng([3, count])
     wrong, runs = 0, 1000
@@ -53,7 +53,8 @@ def test_intervals_exclude_the_truth_in_about_five_per_cent(noise: str, count: i
             values = rng.normal(0, 0.05, count) if noise == "Gaussian" else 0.03 * rng.standard_t(2, count)
         found = biweight_location(values)
         wrong += abs(found.centre) > float(stdtrit(found.freedom, 0.975)) * found.error
-    assert 0.02 * runs <= wrong <= 0.08 * runs
+    assert wrong <= 0.075 * runs
+    assert wrong >= 0.02 * runs or count < FEWEST
 
 
 def test_beside_neighbours_it_knows_more_than_a_trimmed_mean() -> None:
@@ -88,6 +89,12 @@ def test_it_lies_among_its_values(values: list[float]) -> None:
     found = biweight_location(np.asarray(values))
     assert min(values) - 1e-12 <= found.centre <= max(values) + 1e-12
     assert found.error >= 0.0
+
+
+def test_few_values_have_a_trimmed_mean() -> None:
+    values = np.random.default_rng(2).normal(0.0, 1.0, FEWEST)
+    assert biweight_location(values[1:]) == trimmed_location(values[1:])
+    assert biweight_location(values) != trimmed_location(values)
 
 
 def test_values_that_are_mostly_the_same_have_a_trimmed_mean() -> None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import math
+import time
+from collections.abc import Iterator
+from itertools import cycle
 
 import numpy as np
 import pytest
+from harness import INITIAL
 from scipy.stats import binom, multivariate_normal, norm, t
 
 from optimized_kernels.measurement.biweight import biweight_location
+from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.confidence_sequence import FIRST_LOOK, sequence_interval
-from optimized_kernels.measurement.screening import OVERDRAFT, PROMISING_SHARE, Screening, screened
+from optimized_kernels.measurement.findings import Findings
+from optimized_kernels.measurement.request import parse_request
+from optimized_kernels.measurement.screening import OVERDRAFT, PROMISING_SHARE, Screening, screen, screened
+from optimized_kernels.measurement.side_requests import Loop
+from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE
 from optimized_kernels.measurement.statistics import PAIRS, Interval, fixed_interval, location
 from optimized_kernels.measurement.two_looks import (
     EXTENDED,
@@ -119,3 +129,29 @@ def test_it_reports_the_interval_of_how_it_was_looked_at() -> None:
     sequence = screened(many)
     assert (sequence.low, sequence.high) == bounds(sequence_interval(many))
     assert (never.pairs, sequence.pairs, sequence.launches) == (FIRST_LOOK - 1, FIRST_LOOK, 0)
+
+
+class PacedBlocks(Blocks):
+    """Blocks of a candidate that is so much faster, a second each on a clock of their own."""
+
+    def __init__(self, clock: list[float], ratios: Iterator[float]) -> None:
+        self.clock, self.ratios = clock, ratios
+
+    def block(self, loop: Loop, measured: Measured) -> None:
+        self.clock[0] += 1.0
+        measured.add({REFERENCE: [2.0 * next(self.ratios), 3.0], CANDIDATE: [2.0, 3.0]})
+
+
+def test_a_screening_says_when_it_was_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    told: list[str] = []
+    measured = screen(PacedBlocks(clock, cycle([1.3, 0.9])), "eager", BUDGET, told.append)
+    assert isinstance(measured, Measured)
+    assert measured.pair_log_ratios(REFERENCE)[:3] == pytest.approx([math.log(1.3), 0.0, math.log(0.9)])
+    assert (measured.looked_at, measured.blocks) in ((5, 5), (5, 8))
+    findings = Findings()
+    findings.launches["eager"].append(measured)
+    request = parse_request(json.dumps({"program": str(INITIAL)}))
+    assert findings.speedup(request, "eager") == screened(measured.pair_log_ratios(REFERENCE), 5)
+    assert told
