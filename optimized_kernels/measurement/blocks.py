@@ -12,7 +12,7 @@ from statistics import median
 
 from optimized_kernels.measurement.side_requests import COMPILE_SECONDS, Loop, Side, Turn
 from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, Sides
-from optimized_kernels.measurement.statistics import block_log_ratio
+from optimized_kernels.measurement.statistics import PAIRS, block_log_ratio
 from optimized_kernels.measurement.verdict import Rejected
 
 # Judges the turns of a block's half, which all started from one seed; None accepts them.
@@ -43,7 +43,7 @@ class Measured:
     def log_ratios(self, against: str, side: str = CANDIDATE) -> list[float]:
         """Log of the step time of `against` over that of `side`, block by block."""
         base, own = self.times[against], self.times[side]
-        return [block_log_ratio(base[i : i + 2], own[i : i + 2]) for i in range(0, len(own), 2)]
+        return [block_log_ratio(base[i : i + PAIRS], own[i : i + PAIRS]) for i in range(0, len(own), PAIRS)]
 
     def pair_log_ratios(self, against: str) -> list[float]:
         """The same of the candidate pair by pair, two a block: for screening, which has little time."""
