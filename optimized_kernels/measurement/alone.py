@@ -24,6 +24,7 @@ from optimized_kernels.measurement.verdict import Rejected
 ALONE_TURNS = 12
 WARM_UP_TURNS = 3
 LOOKS = 2
+FEWEST_LOOKED_AT = 6
 TENTHS, QUARTERS, FEWEST_FOR_TENTHS = 10, 4, 20
 # Beyond the machine's own noise; what a hog is worth is far more.
 SLACK = math.log(1.15)
@@ -54,7 +55,7 @@ def check_alone(
     if found <= most:
         return measured
     for _ in range(LOOKS):
-        looked = _look_again(request, loop, trained)
+        looked = _look_again(request, loop, trained, measured.blocks)
         if isinstance(looked, Rejected):
             return looked
         again, slower_again = looked
@@ -79,15 +80,20 @@ def _alone(sides: Sides, loop: Loop) -> list[float]:
     return alone
 
 
-def _look_again(request: Request, loop: Loop, trained: Trained) -> tuple[Measured, float] | Rejected:
-    """A launch of its own: its blocks, and how much slower the reference was in them than alone."""
+def _look_again(
+    request: Request, loop: Loop, trained: Trained, blocks_before: int
+) -> tuple[Measured, float] | Rejected:
+    """A launch of its own: its blocks, and how much slower the reference was in them than alone.
+
+    As many blocks as there were before: what stands in for them must not know less.
+    """
     with started(request) as sides:
         sides.load_programs(request)
         blocks = Blocks(sides, TurnCheck(sides, trained))
         blocks.warm_up(loop, WARM_UP_TURNS, COMPILE_SECONDS)
         paired = Measured()
-        while 2 * paired.blocks < ALONE_TURNS:
-            wrong = blocks.block(loop, paired)
+        while paired.blocks < max(FEWEST_LOOKED_AT, blocks_before):
+            wrong = blocks.alternate(loop, paired)
             if wrong is not None:
                 return wrong
         return check_prepared(paired) or (paired, slowdown(paired.times[REFERENCE], _alone(sides, loop)))

@@ -1,15 +1,18 @@
-"""Paired blocks of turns: every side twice, in an order and its reverse, so that a linear drift cancels."""
+"""Paired blocks of turns: every side twice, in an order and its reverse, so that a linear drift cancels, or
+in the same order again and again."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from math import log
 from statistics import median
 
+from optimized_kernels.measurement.neighbours import STRETCH
 from optimized_kernels.measurement.side_requests import COMPILE_SECONDS, Loop, Side, Turn
 from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, Sides
 from optimized_kernels.measurement.statistics import PAIRS, block_log_ratio
@@ -23,11 +26,13 @@ Check = Callable[[dict[str, Turn]], Rejected | None]
 class Measured:
     """Blocks of one loop, in seconds a side, in the order they were taken: turns, and preparing them.
 
-    `looked_at`: after how many of them screening had a first look, if by time alone.
+    `order`: whose turn it was, from the first turn to the last. `looked_at`: after how many blocks screening
+    had a first look, if by time alone.
     """
 
     times: dict[str, list[float]] = field(default_factory=dict)
     prepared: dict[str, list[float]] = field(default_factory=dict)
+    order: list[str] = field(default_factory=list)
     looked_at: int | None = None
 
     @property
@@ -35,19 +40,30 @@ class Measured:
         """Blocks so far."""
         return len(self.times[REFERENCE]) // 2 if self.times else 0
 
-    def add(self, times: dict[str, list[float]]) -> None:
-        """Adds a block: two turns a side."""
+    def add(self, times: dict[str, list[float]], order: Sequence[str]) -> None:
+        """Adds a block: two turns a side, whose they were one after the other."""
         for name, seconds in times.items():
             self.times.setdefault(name, []).extend(seconds)
+        self.order.extend(order)
 
     def log_ratios(self, against: str, side: str = CANDIDATE) -> list[float]:
         """Log of the step time of `against` over that of `side`, block by block."""
         base, own = self.times[against], self.times[side]
         return [block_log_ratio(base[i : i + PAIRS], own[i : i + PAIRS]) for i in range(0, len(own), PAIRS)]
 
-    def pair_log_ratios(self, against: str) -> list[float]:
-        """The same of the candidate pair by pair, two a block: for screening, which has little time."""
-        return [log(base / own) for base, own in zip(self.times[against], self.times[CANDIDATE], strict=True)]
+    def neighbour_log_ratios(self, against: str) -> list[list[float]]:
+        """The same of the candidate, turn by turn: every turn with the one before it, block by block.
+
+        Two turns of one side in a row are no neighbours. Only for blocks of these two sides.
+        """
+        left = {name: iter(self.times[name]) for name in (against, CANDIDATE)}
+        turns = [(name, next(left[name])) for name in self.order]
+        found: list[list[float]] = [[] for _ in range(self.blocks)]
+        for number, (one, other) in enumerate(pairwise(turns), 1):
+            if one[0] != other[0]:
+                seconds = dict((one, other))
+                found[number // (2 * PAIRS)].append(log(seconds[against] / seconds[CANDIDATE]))
+        return found
 
     def step_ms(self, side: str) -> float:
         """Median time of a turn in milliseconds."""
@@ -55,12 +71,13 @@ class Measured:
 
 
 class Blocks:
-    """Draws blocks: seeds and orders that no program can foresee, for they follow from nothing it knows."""
+    """Draws blocks: seeds that no program can foresee, for they follow from nothing it knows, and orders."""
 
     def __init__(self, sides: Sides, check: Check) -> None:
         self.sides = sides
         self.check = check
         self.rng = random.SystemRandom()
+        self.order = self.rng.sample(list(sides.by_name), len(sides.by_name))
 
     def draw_seed(self) -> int:
         """A seed for data or projections."""
@@ -94,12 +111,25 @@ class Blocks:
         side.end_checks()
 
     def block(self, loop: Loop, measured: Measured) -> Rejected | None:
-        """One more block, or the reason why a turn in it is no training."""
-        order = list(self.sides.by_name)
-        self.rng.shuffle(order)
+        """One more block, of an order and its reverse, or the reason why a turn in it is no training."""
+        order = self.rng.sample(self.order, len(self.order))
         self.sides.placement.draw(self.rng)
-        times: dict[str, list[float]] = {name: [] for name in order}
-        for half in (order, order[::-1]):
+        return self._take((order, order[::-1]), loop, measured)
+
+    def alternate(self, loop: Loop, measured: Measured) -> Rejected | None:
+        """One more block in which the sides take turns, or the reason as above.
+
+        STRETCH blocks have the same order and cores, the next ones the reverse order and other cores, which
+        are drawn: what befalls the first turn on a core befalls the sides by turns.
+        """
+        if measured.blocks % STRETCH == 0:
+            self.order.reverse()
+            self.sides.placement.draw(self.rng)
+        return self._take((self.order, self.order), loop, measured)
+
+    def _take(self, halves: Sequence[list[str]], loop: Loop, measured: Measured) -> Rejected | None:
+        times: dict[str, list[float]] = {name: [] for name in self.order}
+        for half in halves:
             seed, probe_seed = self.draw_seed(), self.draw_seed()
             turns = {name: self.sides.turn(name, seed, loop, probe_seed) for name in half}
             for name, turn in turns.items():
@@ -108,5 +138,5 @@ class Blocks:
             wrong = self.check(turns)
             if wrong is not None:
                 return wrong
-        measured.add(times)
+        measured.add(times, [name for half in halves for name in half])
         return None

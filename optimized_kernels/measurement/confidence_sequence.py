@@ -9,31 +9,26 @@ error e after t blocks the interval is centre ± z e, where
 and rho makes it narrowest at a number of blocks of our choice. It holds the true value at every t at once
 with probability 1 - alpha, in the limit of a late first look; ours is at FIRST_LOOK blocks.
 
-The values are log-ratios of pairs of turns, two a block, and their centre is a biweight mean. They are a
-shift of a distribution symmetric about zero, because either side may be the one that is interrupted; so the
-biweight mean estimates the shift as the mean does. Up to a remainder of smaller order it is a mean of
-independent values too, those of its influence function, which is bounded: the strong approximation behind
-the theorem holds whatever the tails are, and wild turns move neither the centre nor the width by much. It
-flatters a program whose own pace varies: what is reported as a speedup must not rest on it.
+The values are log-ratios of neighbouring turns, and their centre is a biweight mean (`neighbours.py`). They
+are a shift of a distribution symmetric about zero, because either side may be the one that is interrupted; so
+the biweight mean estimates the shift as the mean does. Up to a remainder of smaller order it is a mean too,
+of the values of its influence function, which is bounded: the strong approximation behind the theorem holds
+whatever the tails are, and wild turns move neither the centre nor the width by much. It flatters a program
+whose own pace varies: what is reported as a speedup must not rest on it.
 
-The second turn of one side follows its first one within a block, so what slows both moves both pairs the same
-way: where turns are a first-order autoregression, pairs of a block have a correlation of at most 1/8, with
-which an interval of 95 % is one of 93.5 %.
-
-Correlated neighbours are dealt with as at a fixed horizon. They leave so few blocks' worth of information
-that Student's quantile of the same tail probability stands in for z. The boundary counts blocks even then:
-batching changes the error, not the number of looks. What all this amounts to for noise of several kinds is
-simulated by scripts/benchmarks/screening_simulation.py.
+Correlated stretches are dealt with as correlated blocks are at a fixed horizon. They leave so few blocks'
+worth of information that Student's quantile of the same tail probability stands in for z. The boundary counts
+blocks even then: batching changes the error, not the number of looks. What all this amounts to for noise of
+several kinds is simulated by scripts/benchmarks/screening_simulation.py.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from optimized_kernels.measurement.biweight import biweight_location
+from optimized_kernels.measurement.neighbours import Neighbours, neighbour_location
 from optimized_kernels.measurement.quantiles import lambert_w, normal_probability, student_quantile
-from optimized_kernels.measurement.statistics import PAIRS, Interval, location
+from optimized_kernels.measurement.statistics import Interval
 
 # Blocks below which the limit theorem is not relied on.
 FIRST_LOOK = 30
@@ -52,18 +47,17 @@ def boundary(blocks: int, alpha: float, target_blocks: float) -> float:
 
 
 def sequence_interval(
-    pairs: Sequence[float], alpha: float = 0.05, target_blocks: float = TARGET_BLOCKS
+    blocks: Neighbours, alpha: float = 0.05, target_blocks: float = TARGET_BLOCKS
 ) -> Interval:
-    """Running interval after the log-ratios of all pairs so far, of at least one block; to be acted on from
-    FIRST_LOOK blocks on.
+    """Running interval after all blocks so far, at least one; to be acted on from FIRST_LOOK blocks on.
 
     Wrong at any look with probability `alpha`. `target_blocks` must be chosen before the first block.
     """
-    found, blocks = location(pairs, biweight_location), len(pairs) // PAIRS
-    quantile = boundary(blocks, alpha, target_blocks)
+    found = neighbour_location(blocks)
+    quantile = boundary(len(blocks), alpha, target_blocks)
     if found.correlated:
         quantile = -student_quantile(found.freedom, normal_probability(-quantile))
-    return found.interval(quantile, blocks)
+    return found.interval(quantile, len(blocks))
 
 
 def is_hopeless(interval: Interval, threshold: float) -> bool:

@@ -42,7 +42,7 @@ class Findings:
         if not launches:
             return None
         if request.purpose != "confirmation":
-            return screened(launches[0].pair_log_ratios(against), launches[0].looked_at)
+            return screened(launches[0].neighbour_log_ratios(against), launches[0].looked_at)
         ratios = [launch.log_ratios(against) for launch in launches]
         return confirmed(ratios, confirmation_level(request.confirmation))
 
@@ -141,7 +141,7 @@ def joined(launches: list[Measured]) -> Measured:
     """All turns, launch after launch."""
     whole = Measured()
     for launch in launches:
-        whole.add(launch.times)
+        whole.add(launch.times, launch.order)
     return whole
 
 

@@ -21,8 +21,8 @@ def measure_identical(request: Request, sides: Sides, report: Callable[[str], No
     measured = screen(blocks, "eager", request.timing_seconds, report)
     if isinstance(measured, Rejected):
         return measured
-    pairs = measured.pair_log_ratios(REFERENCE)
-    eager = screened(pairs, measured.looked_at)
+    neighbours = measured.neighbour_log_ratios(REFERENCE)
+    eager = screened(neighbours, measured.looked_at)
     return Scored(
         reason=f"stock MLX against itself: {eager}",
         score=eager.low,
@@ -39,5 +39,7 @@ def measure_identical(request: Request, sides: Sides, report: Callable[[str], No
         incumbent=None,
         confirmed=False,
         calls={},
-        artifacts={"pair_log_ratios": json.dumps([round(value, 5) for value in pairs])},
+        artifacts={
+            "neighbour_log_ratios": json.dumps([[round(value, 5) for value in block] for block in neighbours])
+        },
     )

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from statistics import median
 
-from optimized_kernels.measurement.biweight import biweight_location
 from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.confidence_sequence import FIRST_LOOK, is_hopeless, sequence_interval
+from optimized_kernels.measurement.neighbours import Neighbours, neighbour_location
 from optimized_kernels.measurement.side_requests import Loop
 from optimized_kernels.measurement.sides import REFERENCE
-from optimized_kernels.measurement.statistics import (
-    PAIRS,
-    Interval,
-    Speedup,
-    fixed_interval,
-    location,
-    speedup_of,
-)
+from optimized_kernels.measurement.statistics import Interval, Speedup, fixed_interval, speedup_of
 from optimized_kernels.measurement.two_looks import EXTENDED, is_undecided, look_interval
 from optimized_kernels.measurement.verdict import Rejected
 
@@ -47,17 +41,16 @@ class Screening:
     budget: float
     looked_at: int | None = None
 
-    def is_done(self, pairs: Sequence[float], elapsed: float) -> bool:
-        """Whether another block is not worth its time, after the log-ratios of these pairs."""
-        blocks = len(pairs) // PAIRS
+    def is_done(self, blocks: Neighbours, elapsed: float) -> bool:
+        """Whether another block is not worth its time after these."""
         if self.looked_at is not None:
             return elapsed >= EXTENDED * self.budget
-        if blocks >= FIRST_LOOK:
-            return self._is_told(sequence_interval(pairs), elapsed)
-        overdrawn = blocks >= 2 and elapsed >= OVERDRAFT * self.budget
-        if overdrawn or (blocks >= USABLE_BLOCKS and elapsed >= self.budget):
-            self.looked_at = blocks
-            return not is_undecided(look_interval(pairs, blocks))
+        if len(blocks) >= FIRST_LOOK:
+            return self._is_told(sequence_interval(blocks), elapsed)
+        overdrawn = len(blocks) >= 2 and elapsed >= OVERDRAFT * self.budget
+        if overdrawn or (len(blocks) >= USABLE_BLOCKS and elapsed >= self.budget):
+            self.looked_at = len(blocks)
+            return not is_undecided(look_interval(blocks, len(blocks)))
         return False
 
     def _is_told(self, interval: Interval, elapsed: float) -> bool:
@@ -69,20 +62,19 @@ class Screening:
         return elapsed >= share * self.budget
 
 
-def screened(pairs: Sequence[float], looked_at: int | None = None) -> Speedup:
-    """What a screening reports of the log-ratios of its pairs, of at least one block.
+def screened(blocks: Neighbours, looked_at: int | None = None) -> Speedup:
+    """What a screening reports of its blocks, at least one.
 
     `looked_at` as in Screening. Fewer blocks than FIRST_LOOK that nobody has looked at have the interval for
     a fixed horizon.
     """
-    blocks = len(pairs) // PAIRS
     if looked_at is not None:
-        interval = look_interval(pairs, looked_at)
-    elif blocks < FIRST_LOOK:
-        interval = fixed_interval(location(pairs, biweight_location), blocks, 0.95)
+        interval = look_interval(blocks, looked_at)
+    elif len(blocks) < FIRST_LOOK:
+        interval = fixed_interval(neighbour_location(blocks), len(blocks), 0.95)
     else:
-        interval = sequence_interval(pairs)
-    return speedup_of(interval, median(pairs))
+        interval = sequence_interval(blocks)
+    return speedup_of(interval, median(chain.from_iterable(blocks)))
 
 
 def screen(blocks: Blocks, loop: Loop, budget: float, report: Callable[[str], None]) -> Measured | Rejected:
@@ -90,13 +82,13 @@ def screen(blocks: Blocks, loop: Loop, budget: float, report: Callable[[str], No
     rule, measured = Screening(budget), Measured()
     started = reported = time.monotonic()
     while not measured.blocks or not rule.is_done(
-        measured.pair_log_ratios(REFERENCE), time.monotonic() - started
+        measured.neighbour_log_ratios(REFERENCE), time.monotonic() - started
     ):
-        wrong = blocks.block(loop, measured)
+        wrong = blocks.alternate(loop, measured)
         if wrong is not None:
             return wrong
         if time.monotonic() - reported >= REPORT_SECONDS and measured.blocks >= 2:
             reported = time.monotonic()
-            report(f"{loop}, screened {screened(measured.pair_log_ratios(REFERENCE), rule.looked_at)}")
+            report(f"{loop}, screened {screened(measured.neighbour_log_ratios(REFERENCE), rule.looked_at)}")
     measured.looked_at = rule.looked_at
     return measured

@@ -144,6 +144,11 @@ def trimmed_location(values: NDArray[np.float64]) -> Location:
     return Location(float(kept.mean()), error, len(kept) - 1)
 
 
+def mean_location(values: NDArray[np.float64]) -> Location:
+    """Plain mean of at least two uncorrelated values."""
+    return Location(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values)), len(values) - 1)
+
+
 def location(log_ratios: Sequence[float], of: Estimator = trimmed_location) -> Location:
     """The robust mean of at least two consecutive values, blocks mostly, whose neighbours may be correlated.
 

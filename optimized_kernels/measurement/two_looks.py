@@ -11,24 +11,23 @@ stand in for the normal ones.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from optimized_kernels.measurement.biweight import biweight_location
+from optimized_kernels.measurement.neighbours import Neighbours, neighbour_location
 from optimized_kernels.measurement.quantiles import normal_probability, student_quantile
-from optimized_kernels.measurement.statistics import PAIRS, Interval, location
+from optimized_kernels.measurement.statistics import Interval
 
 EXTENDED = 1.6
 # Of the normal distribution, for a two-sided error of 5 % over both looks.
 FIRST_QUANTILE, SECOND_QUANTILE = 2.479, 2.004
 # A centre nearer to equality than this is not worth a second look.
-NEAR = math.log(1.02)
+NEAR = math.log(1.01)
 
 
-def look_interval(pairs: Sequence[float], looked_at: int) -> Interval:
-    """The interval of all pairs so far, log-ratios, whose first look was after `looked_at` blocks."""
-    found, blocks = location(pairs, biweight_location), len(pairs) // PAIRS
-    normal = FIRST_QUANTILE if blocks <= looked_at else SECOND_QUANTILE
-    return found.interval(student_quantile(found.freedom, normal_probability(normal)), blocks)
+def look_interval(blocks: Neighbours, looked_at: int) -> Interval:
+    """The interval of all blocks so far, the first look at which was after `looked_at` of them."""
+    found = neighbour_location(blocks)
+    normal = FIRST_QUANTILE if len(blocks) <= looked_at else SECOND_QUANTILE
+    return found.interval(student_quantile(found.freedom, normal_probability(normal)), len(blocks))
 
 
 def is_undecided(interval: Interval) -> bool:

@@ -1,11 +1,16 @@
-"""Noise of known kinds, symmetric about zero: what log-ratios of equal sides may look like."""
+"""Noise of known kinds, symmetric about zero: what logarithms of turns of equal sides may look like."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from optimized_kernels.measurement.blocks import Measured
+from optimized_kernels.measurement.neighbours import STRETCH
+from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE
+from optimized_kernels.measurement.statistics import PAIRS
 
 Noise = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
@@ -53,3 +58,23 @@ NOISES: dict[str, Noise] = {
     "autoregressive, 0.3": autoregressive(0.3),
     "autoregressive, 0.6": autoregressive(0.6),
 }
+
+
+TURNS = 2 * PAIRS
+
+
+def taken_in_turns(turns: Sequence[float], effect: float = 0.0) -> list[list[float]]:
+    """Log-ratios of neighbours, as screening has them, of turns whose logarithms these would be if the sides
+    were equal; the candidate's are shorter by `effect`. A remainder of a block is dropped."""
+    measured, order = Measured(), [REFERENCE, CANDIDATE]
+    for block in range(len(turns) // TURNS):
+        if block % STRETCH == 0:
+            order.reverse()
+        taken = turns[TURNS * block : TURNS * (block + 1)]
+        own = order.index(CANDIDATE)
+        times = {
+            REFERENCE: np.exp(taken[1 - own :: 2]).tolist(),
+            CANDIDATE: np.exp(np.subtract(taken[own::2], effect)).tolist(),
+        }
+        measured.add(times, PAIRS * order)
+    return measured.neighbour_log_ratios(REFERENCE)

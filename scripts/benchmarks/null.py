@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median, quantiles
 
-from optimized_kernels.measurement.statistics import PAIRS
 from scripts.benchmarks.lanes import in_lanes
 from scripts.benchmarks.machine import arguments, facts, heading
 from scripts.benchmarks.null_measurement import BothMethods, NullMeasurement, measure_both, measure_null
@@ -87,8 +86,8 @@ def wide_row(found: Sequence[NullMeasurement]) -> list[object]:
 
 def peeked_row(found: Sequence[NullMeasurement]) -> list[object]:
     """Errors under peeking."""
-    wrong = sum(each.is_wrong or ever_excludes(each.pair_log_ratios) for each in found)
-    looked = [len(each.pair_log_ratios) // PAIRS for each in found]
+    wrong = sum(each.is_wrong or ever_excludes(each.neighbour_log_ratios) for each in found)
+    looked = [len(each.neighbour_log_ratios) for each in found]
     name = f"screenings of {min(looked)} to {max(looked)} blocks"
     return [name, len(found), f"{wrong} wrong at any look", _medians(found)]
 

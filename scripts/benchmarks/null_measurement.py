@@ -15,12 +15,12 @@ from scripts.benchmarks.harness_client import ROOT, HarnessFailed, evaluate, sco
 
 @dataclass(frozen=True)
 class NullMeasurement:
-    """A speedup that is 1.00 in truth, and the log-ratios of its pairs of turns in their order."""
+    """A speedup that is 1.00 in truth, and the log-ratios of its neighbouring turns, block by block."""
 
     median: float
     low: float
     high: float
-    pair_log_ratios: list[float]
+    neighbour_log_ratios: list[list[float]]
     seconds: float
 
     @property
@@ -43,11 +43,13 @@ def measure_null(seed: int, preset: str, seconds: float) -> NullMeasurement:
     answer = evaluate(None, "calibration", seed, options={"preset": preset, "timingSeconds": seconds})
     result = scored(answer)
     artifacts, eager = result["artifacts"], result["speedup"]["eager"]
-    if "pair_log_ratios" not in artifacts:
+    if "neighbour_log_ratios" not in artifacts:
         found = ", ".join(artifacts) or "none"
-        raise HarnessFailed(f"a calibration's artifacts are {found}; expected pair_log_ratios, a JSON list")
-    pairs: list[float] = json.loads(artifacts["pair_log_ratios"])
-    return NullMeasurement(eager["median"], eager["low"], eager["high"], pairs, answer.seconds)
+        raise HarnessFailed(
+            f"a calibration's artifacts are {found}; expected neighbour_log_ratios, a JSON list"
+        )
+    neighbours: list[list[float]] = json.loads(artifacts["neighbour_log_ratios"])
+    return NullMeasurement(eager["median"], eager["low"], eager["high"], neighbours, answer.seconds)
 
 
 def measure_unpaired(seed: int, preset: str) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
     python -m scripts.benchmarks.null_run --blocks null.json [--lanes 8] [--out null_run.json]
 
-20 simulated runs of 200 candidates, statistics only, on pairs of turns resampled from real measurements
-of equal sides (the raw results of `null`, or measured first); and a real one through the harness: 200
+20 simulated runs of 200 candidates, statistics only, on blocks resampled from real measurements of equal
+sides (the raw results of `null`, or measured first); and a real one through the harness: 200
 programs that differ in a comment, each screened, every new best confirmed against stock MLX and the best
 before it, with the run's error budget.
 
@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from optimized_kernels.measurement.neighbours import Neighbours
 from scripts.benchmarks.harness_client import ROOT, Confirmation, eager_speedup, evaluate
 from scripts.benchmarks.lanes import in_lanes
 from scripts.benchmarks.machine import arguments, facts, heading
@@ -38,16 +39,18 @@ def candidate(number: int) -> str:
     return f"{IDENTITY.read_text(encoding='utf-8')}\n# null candidate {number}\n"
 
 
-def real_pool(path: Path | None, seed: int, preset: str, runs: int, lanes: int) -> list[list[float]]:
-    """Log-ratios of pairs of turns in measurements of equal sides, from `path` or measured now."""
+def real_pool(path: Path | None, seed: int, preset: str, runs: int, lanes: int) -> list[Neighbours]:
+    """Blocks of measurements of equal sides, from `path` or measured now."""
     if path is not None:
         raw = json.loads(path.read_text(encoding="utf-8"))
         calm = [each["harness"] for each in raw["repeated"] if not each["noisy"]]
-        if any("pair_log_ratios" not in each for each in calm):
-            raise SystemExit(f"{path} has no pair_log_ratios; expected raw results of this version's `null`")
-        return [each["pair_log_ratios"] for each in calm]
+        if any("neighbour_log_ratios" not in each for each in calm):
+            raise SystemExit(
+                f"{path} has no neighbour_log_ratios; expected raw results of this version's `null`"
+            )
+        return [each["neighbour_log_ratios"] for each in calm]
     jobs = [partial(measure_null, seed * 10**6 + number, preset, POOL_SECONDS) for number in range(runs)]
-    return [each.pair_log_ratios for each in in_lanes(jobs, lanes)]
+    return [each.neighbour_log_ratios for each in in_lanes(jobs, lanes)]
 
 
 def screen(number: int, seed: int, options: dict[str, Any]) -> dict[str, float] | None:

@@ -10,10 +10,10 @@ import numpy as np
 
 from optimized_kernels.measurement.error_budget import confirmation_level
 from optimized_kernels.measurement.launches import confirm
+from optimized_kernels.measurement.neighbours import Neighbours, disjoint_pairs
 from optimized_kernels.measurement.screening import screened
-from optimized_kernels.measurement.statistics import PAIRS
 
-Pool = Sequence[Sequence[float]]
+Pool = Sequence[Neighbours]
 
 
 def new_bests(scores: Sequence[float]) -> list[int]:
@@ -25,16 +25,16 @@ def new_bests(scores: Sequence[float]) -> list[int]:
     return bests
 
 
-def stretch(pool: Pool, blocks: int, rng: np.random.Generator) -> list[float]:
-    """Pairs of consecutive blocks of one of the pool, from a random one on; its end meets its start."""
+def stretch(pool: Pool, blocks: int, rng: np.random.Generator) -> Neighbours:
+    """Consecutive blocks of one of the pool, from a random one on; its end meets its start."""
     chosen = pool[int(rng.integers(len(pool)))]
-    start = PAIRS * int(rng.integers(len(chosen) // PAIRS))
-    return [chosen[(start + i) % len(chosen)] for i in range(PAIRS * blocks)]
+    start = int(rng.integers(len(chosen)))
+    return [chosen[(start + i) % len(chosen)] for i in range(blocks)]
 
 
-def block_means(pairs: Sequence[float]) -> list[float]:
-    """Blocks as confirmations have them."""
-    return [fmean(pairs[i : i + PAIRS]) for i in range(0, len(pairs), PAIRS)]
+def block_means(blocks: Neighbours) -> list[float]:
+    """Blocks as confirmations have them, but for the order of their turns."""
+    return [fmean(disjoint_pairs([block])) for block in blocks]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Search:
 def simulate_search(pool: Pool, search: Search, rng: np.random.Generator) -> tuple[int, int]:
     """Confirmations tried, and how many of them called a null candidate faster.
 
-    `pool` are log-ratios of pairs of turns in measurements of equal sides. Every launch is drawn from a
+    `pool` are measurements of equal sides. Every launch is drawn from a
     measurement of its own, so that what differs from launch to launch is in it.
     """
     stretches = [stretch(pool, search.screening_blocks, rng) for _ in range(search.candidates)]

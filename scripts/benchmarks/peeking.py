@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from optimized_kernels.measurement.biweight import biweight_location
 from optimized_kernels.measurement.confidence_sequence import FIRST_LOOK, sequence_interval
-from optimized_kernels.measurement.statistics import PAIRS, location
+from optimized_kernels.measurement.neighbours import Neighbours, neighbour_location
 
 
 def ever_excludes(
-    pairs: Sequence[float], truth: float = 0.0, first: int = FIRST_LOOK, alpha: float = 0.05
+    blocks: Neighbours, truth: float = 0.0, first: int = FIRST_LOOK, alpha: float = 0.05
 ) -> bool:
-    """Whether the confidence sequence leaves `truth` out at any look from `first` blocks on.
-
-    `pairs` are log-ratios of pairs of turns.
-    """
-    for count in range(PAIRS * first, len(pairs) + 1, PAIRS):
-        interval = sequence_interval(pairs[:count], alpha)
+    """Whether the confidence sequence leaves `truth` out at any look from `first` blocks on."""
+    for count in range(first, len(blocks) + 1):
+        interval = sequence_interval(blocks[:count], alpha)
         if not interval.low <= truth <= interval.high:
             return True
     return False
 
 
-def student_ever_excludes(pairs: Sequence[float], quantile: float = 1.96, first: int = FIRST_LOOK) -> bool:
+def student_ever_excludes(blocks: Neighbours, quantile: float = 1.96, first: int = FIRST_LOOK) -> bool:
     """The same for a fixed-horizon interval, which does not allow for looking: for comparison."""
-    for count in range(PAIRS * first, len(pairs) + 1, PAIRS):
-        found = location(pairs[:count], biweight_location)
+    for count in range(first, len(blocks) + 1):
+        found = neighbour_location(blocks[:count])
         if abs(found.centre) > quantile * found.error:
             return True
     return False

@@ -15,15 +15,14 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 from scipy.special import stdtrit
 
-from optimized_kernels.measurement.biweight import biweight_location
 from optimized_kernels.measurement.confidence_sequence import (
     FIRST_LOOK,
     TARGET_BLOCKS,
     sequence_interval,
 )
-from optimized_kernels.measurement.statistics import PAIRS, location
+from optimized_kernels.measurement.neighbours import neighbour_location
 from scripts.benchmarks.machine import arguments, facts, heading
-from scripts.benchmarks.noises import NOISES
+from scripts.benchmarks.noises import NOISES, TURNS, taken_in_turns
 from scripts.benchmarks.peeking import ever_excludes, student_ever_excludes
 from scripts.benchmarks.table import markdown_table, write_raw
 
@@ -37,11 +36,11 @@ def simulate(name: str, blocks: int, runs: int, seed: list[int]) -> tuple[int, i
     sequence = student = 0
     widths = []
     for _ in range(runs):
-        values = NOISES[name](rng, PAIRS * blocks).tolist()
+        values = taken_in_turns(NOISES[name](rng, TURNS * blocks))
         sequence += ever_excludes(values)
         student += student_ever_excludes(values)
-        at_target = values[: PAIRS * TARGET_BLOCKS]
-        found = location(at_target, biweight_location)
+        at_target = values[:TARGET_BLOCKS]
+        found = neighbour_location(at_target)
         fixed = float(stdtrit(found.freedom, 1 - ALPHA / 2)) * found.error
         widths.append(sequence_interval(at_target).half_width / fixed)
     return sequence, student, widths
@@ -70,7 +69,7 @@ def main() -> None:
     print(heading(known))
     print(f"Wrong at any of the looks after blocks {FIRST_LOOK} to {blocks}; allowed {ALPHA:.0%}.\n")
     header = [
-        "noise of a pair",
+        "noise of a turn",
         "runs",
         "confidence sequence",
         "fixed-horizon interval",

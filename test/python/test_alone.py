@@ -56,11 +56,13 @@ def test_a_hog_shows_in_the_quickest_turns(slower: float) -> None:
 def _looked(slower: Iterator[float], monkeypatch: pytest.MonkeyPatch) -> tuple[Measured | Rejected, Measured]:
     """What the check makes of a launch and of further looks, the reference being this much slower in each."""
     monkeypatch.setattr(alone, "_alone", lambda sides, loop: [1.0] * 12)
-    monkeypatch.setattr(
-        alone,
-        "_look_again",
-        lambda *asked: (Measured({"reference": [5.0] * 12, "candidate": [4.0] * 12}), next(slower)),
-    )
+
+    def look_again(*asked: Any) -> tuple[Measured, float]:
+        # As many blocks as the launch has that they stand in for.
+        assert asked[-1] == 6
+        return Measured({"reference": [5.0] * 12, "candidate": [4.0] * 12}), next(slower)
+
+    monkeypatch.setattr(alone, "_look_again", look_again)
     measured = Measured({"reference": [math.exp(next(slower))] * 12, "candidate": [1.0] * 12})
     request = parse_request(json.dumps({"program": str(INITIAL)}))
     return check_alone(UNUSED, "eager", measured, request, UNUSED, 0.0), measured
