@@ -13,11 +13,14 @@ import random
 from statistics import quantiles
 
 from optimized_kernels.measurement.blocks import Blocks, Measured
+from optimized_kernels.measurement.confidence_sequence import FIRST_LOOK
 from optimized_kernels.measurement.correctness import Trained
+from optimized_kernels.measurement.neighbours import STRETCH
 from optimized_kernels.measurement.preparation import check_prepared
 from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.side_requests import COMPILE_SECONDS, Loop
 from optimized_kernels.measurement.sides import REFERENCE, Sides, started
+from optimized_kernels.measurement.statistics import PAIRS
 from optimized_kernels.measurement.turn_check import TurnCheck
 from optimized_kernels.measurement.verdict import Rejected
 
@@ -26,6 +29,8 @@ WARM_UP_TURNS = 3
 LOOKS = 2
 FEWEST_LOOKED_AT = 6
 TENTHS, QUARTERS, FEWEST_FOR_TENTHS = 10, 4, 20
+# A screening's turns of the reference have the same cores for so many; so do those alone.
+TURNS_PLACED = PAIRS * STRETCH
 # Beyond the machine's own noise; what a hog is worth is far more.
 SLACK = math.log(1.15)
 
@@ -51,7 +56,7 @@ def check_alone(
     `noise_floor`: the machine's own, a log-ratio.
     """
     most = SLACK + noise_floor
-    found = slowdown(measured.times[REFERENCE], _alone(sides, loop))
+    found = slowdown(measured.times_after_others(REFERENCE), _alone(sides, loop))
     if found <= most:
         return measured
     for _ in range(LOOKS):
@@ -74,7 +79,7 @@ def _alone(sides: Sides, loop: Loop) -> list[float]:
     rng = random.SystemRandom()
     alone: list[float] = []
     for number in range(ALONE_TURNS):
-        if number % 2 == 0:
+        if number % TURNS_PLACED == 0:
             sides.placement.draw(rng)
         alone.append(sides.turn(REFERENCE, rng.getrandbits(48), loop, rng.getrandbits(48)).seconds)
     return alone
@@ -85,15 +90,21 @@ def _look_again(
 ) -> tuple[Measured, float] | Rejected:
     """A launch of its own: its blocks, and how much slower the reference was in them than alone.
 
-    As many blocks as there were before: what stands in for them must not know less.
+    As many blocks as there were before, for what stands in for them must not know less; but no more than an
+    interval for a fixed horizon may have.
     """
+    wanted = max(FEWEST_LOOKED_AT, min(blocks_before, FIRST_LOOK - 1))
     with started(request) as sides:
         sides.load_programs(request)
         blocks = Blocks(sides, TurnCheck(sides, trained))
         blocks.warm_up(loop, WARM_UP_TURNS, COMPILE_SECONDS)
         paired = Measured()
-        while paired.blocks < max(FEWEST_LOOKED_AT, blocks_before):
-            wrong = blocks.alternate(loop, paired)
+        one_more = blocks.block if request.purpose == "confirmation" else blocks.alternate
+        while paired.blocks < wanted:
+            wrong = one_more(loop, paired)
             if wrong is not None:
                 return wrong
-        return check_prepared(paired) or (paired, slowdown(paired.times[REFERENCE], _alone(sides, loop)))
+        return check_prepared(paired) or (
+            paired,
+            slowdown(paired.times_after_others(REFERENCE), _alone(sides, loop)),
+        )

@@ -38,7 +38,7 @@ class Measured:
     @property
     def blocks(self) -> int:
         """Blocks so far."""
-        return len(self.times[REFERENCE]) // 2 if self.times else 0
+        return len(self.times[REFERENCE]) // PAIRS if self.times else 0
 
     def add(self, times: dict[str, list[float]], order: Sequence[str]) -> None:
         """Adds a block: two turns a side, whose they were one after the other."""
@@ -56,14 +56,23 @@ class Measured:
 
         Two turns of one side in a row are no neighbours. Only for blocks of these two sides.
         """
-        left = {name: iter(self.times[name]) for name in (against, CANDIDATE)}
-        turns = [(name, next(left[name])) for name in self.order]
         found: list[list[float]] = [[] for _ in range(self.blocks)]
-        for number, (one, other) in enumerate(pairwise(turns), 1):
+        for number, (one, other) in enumerate(pairwise(self._turns()), 1):
             if one[0] != other[0]:
                 seconds = dict((one, other))
                 found[number // (2 * PAIRS)].append(log(seconds[against] / seconds[CANDIDATE]))
         return found
+
+    def times_after_others(self, side: str) -> list[float]:
+        """Times of those turns of `side` that another side's came right before: whatever that one left
+        behind, in caches say, is in them."""
+        follow = pairwise(self._turns())
+        return [seconds for before, (name, seconds) in follow if name == side != before[0]]
+
+    def _turns(self) -> list[tuple[str, float]]:
+        """Whose turn it was and its seconds, from the first turn to the last."""
+        left = {name: iter(seconds) for name, seconds in self.times.items()}
+        return [(name, next(left[name])) for name in self.order]
 
     def step_ms(self, side: str) -> float:
         """Median time of a turn in milliseconds."""

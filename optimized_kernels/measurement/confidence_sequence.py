@@ -16,10 +16,10 @@ of the values of its influence function, which is bounded: the strong approximat
 whatever the tails are, and wild turns move neither the centre nor the width by much. It flatters a program
 whose own pace varies: what is reported as a speedup must not rest on it.
 
-Correlated stretches are dealt with as correlated blocks are at a fixed horizon. They leave so few blocks'
-worth of information that Student's quantile of the same tail probability stands in for z. The boundary counts
-blocks even then: batching changes the error, not the number of looks. What all this amounts to for noise of
-several kinds is simulated by scripts/benchmarks/screening_simulation.py.
+The error is known from stretches, of which there are few at first, and they say less where they are
+correlated: so Student's quantile of the same tail probability stands in for z. The boundary counts blocks all
+the same: batching changes the error, not the number of looks. What all this amounts to for noise of several
+kinds is simulated by scripts/benchmarks/screening_simulation.py.
 """
 
 from __future__ import annotations
@@ -55,9 +55,8 @@ def sequence_interval(
     """
     found = neighbour_location(blocks)
     quantile = boundary(len(blocks), alpha, target_blocks)
-    if found.correlated:
-        quantile = -student_quantile(found.freedom, normal_probability(-quantile))
-    return found.interval(quantile, len(blocks))
+    student = -student_quantile(found.freedom, normal_probability(-quantile))
+    return found.interval(student, len(blocks))
 
 
 def is_hopeless(interval: Interval, threshold: float) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from optimized_kernels.measurement.blocks import Blocks
+from optimized_kernels.measurement.neighbours import compact
 from optimized_kernels.measurement.request import Request
 from optimized_kernels.measurement.screening import screen, screened
 from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE, Sides
@@ -39,7 +39,5 @@ def measure_identical(request: Request, sides: Sides, report: Callable[[str], No
         incumbent=None,
         confirmed=False,
         calls={},
-        artifacts={
-            "neighbour_log_ratios": json.dumps([[round(value, 5) for value in block] for block in neighbours])
-        },
+        artifacts={"neighbour_log_ratios": compact(neighbours)},
     )

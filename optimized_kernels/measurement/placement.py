@@ -2,8 +2,9 @@
 
 Cores differ in speed from moment to moment (another machine's load on the same physical core, clock steps). A
 scheduler that keeps one side on the faster core makes equal programs look unequal, and that noise does not
-average out within a block. So in every block both sides compute on the same core, drawn anew, and build their
-graphs on another one. Threads that a program adds for streams of its own go where they like.
+average out within a block. So in every block both sides compute on the same core and build their graphs on
+another one, drawn anew for it, or in screening for two. Threads that a program adds for streams of its own go
+where they like.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Placement:
         self.known = {process: _threads(process) for process in processes} if len(self.cores) > 1 else {}
 
     def draw(self, rng: random.Random) -> None:
-        """Draws the cores of the next block and moves every process's threads there."""
+        """Draws the cores of the next turns and moves every process's threads there."""
         if not self.known:
             return
         computing, building = rng.sample(self.cores, 2)

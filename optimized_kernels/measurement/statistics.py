@@ -1,13 +1,13 @@
 """Speedup from paired blocks, at a fixed horizon.
 
-A block is two turns of each side in an order and its reverse. Its value is the log-ratio of geometric mean
-times, reference over candidate, in which a linear drift cancels. For equal sides blocks are symmetric about
-zero with heavy tails (anything may interrupt a turn), so the interval is Student's for the 20 % trimmed mean,
-with the winsorized variance (Tukey and McLaughlin 1963); screening has another one, see `biweight`.
-It is taken over blocks, or over means of consecutive blocks where neighbours are correlated (batch means:
-Law, Simulation Modeling and Analysis, 5th ed., 9.5). Batches must not get too few. Correlation r that is
-left then widens the interval as in a first-order autoregression: n blocks are worth n (1 - r) / (1 + r),
-for the standard error and for its degrees of freedom.
+A confirmation's block is two turns of each side in an order and its reverse. Its value is the log-ratio of
+geometric mean times, reference over candidate, in which a linear drift cancels. For equal sides blocks are
+symmetric about zero with heavy tails (anything may interrupt a turn), so the interval is Student's for the
+20 % trimmed mean, with the winsorized variance (Tukey and McLaughlin 1963); screening has another one, see
+`neighbours`. It is taken over blocks, or over means of consecutive blocks where neighbours are correlated
+(batch means: Law, Simulation Modeling and Analysis, 5th ed., 9.5). Batches must not get too few. Correlation
+r that is left then widens the interval as in a first-order autoregression: n blocks are worth
+n (1 - r) / (1 + r), for the standard error and for its degrees of freedom.
 """
 
 from __future__ import annotations
@@ -74,15 +74,11 @@ class Speedup:
 
 @dataclass(frozen=True)
 class Location:
-    """A robust mean of log-ratios, its standard error, and the degrees of freedom of that.
-
-    `correlated` says that neighbouring blocks were, which error and freedom allow for.
-    """
+    """A mean of log-ratios, its standard error, and the degrees of freedom of that."""
 
     centre: float
     error: float
     freedom: float
-    correlated: bool = False
 
     def interval(self, quantile: float, blocks: int) -> Interval:
         """Bounds `quantile` standard errors away."""
@@ -150,7 +146,7 @@ def mean_location(values: NDArray[np.float64]) -> Location:
 
 
 def location(log_ratios: Sequence[float], of: Estimator = trimmed_location) -> Location:
-    """The robust mean of at least two consecutive values, blocks mostly, whose neighbours may be correlated.
+    """The mean of at least two consecutive values, blocks mostly, whose neighbours may be correlated.
 
     `of` finds that of uncorrelated ones.
     """
@@ -166,7 +162,7 @@ def location(log_ratios: Sequence[float], of: Estimator = trimmed_location) -> L
         return found
     inflation = (1.0 + max(left, 0.0)) / (1.0 - max(left, 0.0))
     freedom = max((found.freedom + 1.0) / inflation - 1.0, FEWEST_FREEDOM)
-    return Location(found.centre, found.error * math.sqrt(inflation), freedom, correlated=True)
+    return Location(found.centre, found.error * math.sqrt(inflation), freedom)
 
 
 def fixed_interval(found: Location, blocks: int, confidence: float) -> Interval:

@@ -26,13 +26,14 @@ from scripts.benchmarks.table import markdown_table
 
 Logs = NDArray[np.float64]
 # The sides of a block's turns where the order is A B B A.
+ORDERS = np.random.default_rng(2)
 MIRRORED = np.array([1.0, -1.0, -1.0, 1.0])
 
 
 def _pairs(turns: Logs) -> Logs:
     """Log-ratios of the pairs of blocks in a random order and its reverse, a row a block."""
     rows = turns.reshape(-1, TURNS)
-    signs = np.random.default_rng(len(rows)).choice([-1.0, 1.0], (len(rows), 1)) * MIRRORED
+    signs = ORDERS.choice([-1.0, 1.0], (len(rows), 1)) * MIRRORED
     return (rows * signs).reshape(-1, TURNS // 2, 2).sum(axis=2)
 
 

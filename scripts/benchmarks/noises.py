@@ -15,6 +15,8 @@ from optimized_kernels.measurement.statistics import PAIRS
 Noise = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
 SCALE = 0.03
+# Of both sides, in a block.
+TURNS = 2 * PAIRS
 
 
 def gaussian(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
@@ -50,6 +52,17 @@ def autoregressive(coefficient: float) -> Noise:
     return noise
 
 
+def coming_and_going(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Gaussian noise, and an advantage of one side that differs from stretch to stretch; none in all."""
+    values = gaussian(rng, count)
+    stretch = STRETCH * TURNS
+    advantages = rng.normal(0.0, SCALE, -(-count // stretch))
+    # The sides change places with every stretch.
+    places = np.resize([0.5, -0.5], stretch)
+    signs = np.resize([1.0, -1.0], len(advantages))
+    return values + np.outer(signs * advantages, places).ravel()[:count]
+
+
 NOISES: dict[str, Noise] = {
     "Gaussian": gaussian,
     "Laplace": laplace,
@@ -57,10 +70,8 @@ NOISES: dict[str, Noise] = {
     "10 % disturbed tenfold": contaminated,
     "autoregressive, 0.3": autoregressive(0.3),
     "autoregressive, 0.6": autoregressive(0.6),
+    "advantage by stretch": coming_and_going,
 }
-
-
-TURNS = 2 * PAIRS
 
 
 def taken_in_turns(turns: Sequence[float], effect: float = 0.0) -> list[list[float]]:

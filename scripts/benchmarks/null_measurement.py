@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from optimized_kernels.measurement.neighbours import expanded
 from scripts.benchmarks.bursty_noise import bursty_noise
 from scripts.benchmarks.harness_client import ROOT, HarnessFailed, evaluate, scored
 
@@ -45,10 +46,8 @@ def measure_null(seed: int, preset: str, seconds: float) -> NullMeasurement:
     artifacts, eager = result["artifacts"], result["speedup"]["eager"]
     if "neighbour_log_ratios" not in artifacts:
         found = ", ".join(artifacts) or "none"
-        raise HarnessFailed(
-            f"a calibration's artifacts are {found}; expected neighbour_log_ratios, a JSON list"
-        )
-    neighbours: list[list[float]] = json.loads(artifacts["neighbour_log_ratios"])
+        raise HarnessFailed(f"a calibration's artifacts are {found}; expected neighbour_log_ratios")
+    neighbours = expanded(artifacts["neighbour_log_ratios"])
     return NullMeasurement(eager["median"], eager["low"], eager["high"], neighbours, answer.seconds)
 
 

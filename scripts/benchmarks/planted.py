@@ -8,9 +8,9 @@ All go through the harness as any candidate. The program begins honestly faster 
 operand, or where that is too little a second stream) and gets as much extra real work as leaves the wanted
 effect: +10, +5, +3 and -5 %. A speedup is measured as the median of `--sizings` screenings, which says it
 better than one long screening: how much work it takes comes from a line through two such figures, and is
-corrected by others. The last of them is in the table, and so is the median of the tries themselves. Seen is
-an effect whose screening interval lies wholly on its side of 1.00. Needs a machine where a program gains 10 %
-(MLX's CPU backend).
+corrected by others. The one that ended the corrections is in the table, and so is the median of the tries
+themselves, which nothing was chosen by. Seen is an effect whose screening interval lies wholly on its side of
+1.00. Needs a machine where a program gains 10 % (MLX's CPU backend).
 
 About 1.2 hours in one lane.
 """

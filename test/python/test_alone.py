@@ -15,10 +15,12 @@ from optimized_kernels.measurement import alone
 from optimized_kernels.measurement.alone import LOOKS, check_alone, slowdown
 from optimized_kernels.measurement.blocks import Measured
 from optimized_kernels.measurement.request import parse_request
+from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE
 from optimized_kernels.measurement.verdict import Rejected
 
 UNUSED: Any = None
 SUSPICIOUS, CLEAN = math.log(2.0), 0.0
+BLOCKS = 9
 
 
 def _turns(rng: random.Random, count: int, slower: float = 1.0) -> list[float]:
@@ -53,17 +55,25 @@ def test_a_hog_shows_in_the_quickest_turns(slower: float) -> None:
     assert slowdown(_turns(rng, 48, slower), _turns(rng, 48)) == pytest.approx(math.log(slower), abs=0.1)
 
 
+def _measured(reference: float, candidate: float) -> Measured:
+    measured = Measured()
+    for _ in range(BLOCKS):
+        times = {REFERENCE: [reference] * 2, CANDIDATE: [candidate] * 2}
+        measured.add(times, [REFERENCE, CANDIDATE] * 2)
+    return measured
+
+
 def _looked(slower: Iterator[float], monkeypatch: pytest.MonkeyPatch) -> tuple[Measured | Rejected, Measured]:
     """What the check makes of a launch and of further looks, the reference being this much slower in each."""
     monkeypatch.setattr(alone, "_alone", lambda sides, loop: [1.0] * 12)
 
     def look_again(*asked: Any) -> tuple[Measured, float]:
         # As many blocks as the launch has that they stand in for.
-        assert asked[-1] == 6
-        return Measured({"reference": [5.0] * 12, "candidate": [4.0] * 12}), next(slower)
+        assert asked[-1] == BLOCKS
+        return _measured(5.0, 4.0), next(slower)
 
     monkeypatch.setattr(alone, "_look_again", look_again)
-    measured = Measured({"reference": [math.exp(next(slower))] * 12, "candidate": [1.0] * 12})
+    measured = _measured(math.exp(next(slower)), 1.0)
     request = parse_request(json.dumps({"program": str(INITIAL)}))
     return check_alone(UNUSED, "eager", measured, request, UNUSED, 0.0), measured
 
@@ -77,7 +87,7 @@ def test_a_suspected_launch_is_never_counted(monkeypatch: pytest.MonkeyPatch) ->
     for looks in ([CLEAN], [SUSPICIOUS, CLEAN]):
         found, measured = _looked(iter([SUSPICIOUS, *looks]), monkeypatch)
         assert found is not measured
-        assert cast(Measured, found).times["reference"] == [5.0] * 12
+        assert cast(Measured, found).times[REFERENCE] == [5.0] * 2 * BLOCKS
 
 
 def test_a_measurement_that_every_look_speaks_against_is_void(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,16 +15,20 @@ from optimized_kernels.measurement.biweight import biweight
 from optimized_kernels.measurement.blocks import Measured
 from optimized_kernels.measurement.neighbours import (
     FEWEST,
+    FEWEST_STRETCHES,
     FREEDOM_SHARE,
     STRETCH,
+    compact,
     disjoint_pairs,
+    expanded,
     neighbour_location,
 )
 from optimized_kernels.measurement.sides import CANDIDATE, REFERENCE
-from optimized_kernels.measurement.statistics import PAIRS, SHORTEST_SERIES, trimmed_location
-from scripts.benchmarks.noises import TURNS, autoregressive, taken_in_turns
+from optimized_kernels.measurement.statistics import PAIRS, trimmed_location
+from optimized_kernels.measurement.verdict import MAX_ARTIFACT, clipped
+from scripts.benchmarks.noises import TURNS, autoregressive, coming_and_going, taken_in_turns
 
-LONG = STRETCH * SHORTEST_SERIES
+LONG = STRETCH * FEWEST_STRETCHES
 
 
 def two_paces(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
@@ -77,7 +81,7 @@ def test_sides_that_are_mirrored_have_no_neighbours_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("noise", TURN_NOISES)
-@pytest.mark.parametrize("blocks", [4, 5, 10, 16, LONG])
+@pytest.mark.parametrize("blocks", [4, 5, 10, 16, LONG, LONG + 1])
 def test_intervals_exclude_the_truth_in_at_most_about_five_per_cent(noise: str, blocks: int) -> None:
     rng = np.random.default_rng([3, blocks])
     wrong, runs = 0, 600
@@ -130,16 +134,52 @@ def test_turns_that_mostly_take_the_same_time_have_a_trimmed_mean() -> None:
     assert neighbour_location(blocks) == trimmed_location(np.array(disjoint_pairs(blocks)))
 
 
-def test_an_advantage_that_comes_and_goes_widens_a_long_series() -> None:
+def test_an_advantage_that_comes_and_goes_is_in_the_error_of_a_long_series() -> None:
     rng = np.random.default_rng(7)
-    calm = taken_in_turns(rng.normal(0.0, 0.01, TURNS * 2 * LONG))
-    slow = np.repeat(autoregressive(0.9)(rng, LONG), STRETCH)
+    wrong, runs = 0, 400
+    for _ in range(runs):
+        found = neighbour_location(taken_in_turns(coming_and_going(rng, TURNS * LONG)))
+        wrong += abs(found.centre) > float(stdtrit(found.freedom, 0.975)) * found.error
+    assert wrong <= 0.08 * runs
+
+
+def test_stretches_that_resemble_their_neighbours_widen_a_long_series() -> None:
+    rng, count = np.random.default_rng(8), 64
+    calm = taken_in_turns(rng.normal(0.0, 0.01, TURNS * STRETCH * count))
+    slow = np.repeat(autoregressive(0.9)(rng, count), STRETCH)
     moved = [[value + by for value in block] for block, by in zip(calm, slow, strict=True)]
-    found = neighbour_location(moved)
-    assert found.correlated
-    order = rng.permutation(LONG)
-    shuffled = [moved[STRETCH * i + j] for i in order for j in range(STRETCH)]
-    assert found.error > 2 * neighbour_location(shuffled).error
+    shuffled = [moved[STRETCH * i + j] for i in rng.permutation(count) for j in range(STRETCH)]
+    assert neighbour_location(moved).error > 2 * neighbour_location(shuffled).error
+
+
+def test_the_error_of_a_long_series_is_that_of_its_stretches_means() -> None:
+    # Values that are nearly Gaussian have nearly the plain mean.
+    blocks = taken_in_turns(np.random.default_rng(9).uniform(-0.01, 0.01, TURNS * (LONG + 1)))
+    found = neighbour_location(blocks)
+    ends = range(0, LONG, STRETCH)
+    stretches = [[value for block in blocks[i : i + STRETCH] for value in block] for i in ends]
+    stretches[-1] += blocks[LONG]
+    sums = [sum(values) - found.centre * len(values) for values in stretches]
+    expected = math.sqrt(sum(value**2 for value in sums)) / sum(map(len, stretches))
+    assert found.error == pytest.approx(expected, rel=0.15)
+    assert found.freedom == pytest.approx(FEWEST_STRETCHES - 1)
+
+
+def test_what_a_result_keeps_of_them_is_short_and_gives_them_back() -> None:
+    blocks = taken_in_turns(np.random.default_rng(10).normal(0.0, 0.03, TURNS * 200))
+    text = compact(blocks)
+    assert clipped(text, MAX_ARTIFACT) == text
+    back = expanded(text)
+    assert [len(block) for block in back] == [len(block) for block in blocks]
+    assert np.concatenate(back) == pytest.approx(np.concatenate(blocks), abs=5e-5)
+
+
+def test_turns_after_the_other_sides_are_told_apart() -> None:
+    found = Measured()
+    found.add({REFERENCE: [1.0, 2.0], CANDIDATE: [5.0, 6.0]}, [REFERENCE, CANDIDATE] * PAIRS)
+    found.add({REFERENCE: [3.0, 4.0], CANDIDATE: [7.0, 8.0]}, [CANDIDATE, REFERENCE, REFERENCE, CANDIDATE])
+    assert found.times_after_others(REFERENCE) == [2.0, 3.0]
+    assert found.times_after_others(CANDIDATE) == [5.0, 6.0, 8.0]
 
 
 @given(
