@@ -16,9 +16,9 @@ from optimized_kernels.measurement.neighbours import Neighbours, neighbour_locat
 from optimized_kernels.measurement.quantiles import normal_probability, student_quantile
 from optimized_kernels.measurement.statistics import Interval
 
-EXTENDED = 1.6
+EXTENDED = 1.5
 # Of the normal distribution, for a two-sided error of 5 % over both looks.
-FIRST_QUANTILE, SECOND_QUANTILE = 2.479, 2.004
+FIRST_QUANTILE, SECOND_QUANTILE = 2.400, 2.015
 # A centre nearer to equality than this is not worth a second look.
 NEAR = math.log(1.01)
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from optimized_kernels.measurement.screening import screened
 from scripts.benchmarks import (
+    estimators,
     evaluation_cost,
     harness_client,
     lanes,
@@ -34,7 +35,7 @@ from scripts.benchmarks import (
 from scripts.benchmarks.bursty_noise import bursty_noise
 from scripts.benchmarks.harness_client import Answer, HarnessFailed, Phase, evaluate, scored
 from scripts.benchmarks.machine import arguments
-from scripts.benchmarks.noises import TURNS, taken_in_turns
+from scripts.benchmarks.noises import NOISES, TURNS, taken_in_turns
 from scripts.benchmarks.table import markdown_table
 
 NOISE = 0.03
@@ -208,6 +209,12 @@ def test_a_null_run_reads_its_pool_and_confirms_new_bests(
     lows = [screening["low"] for screening in raw["real"]["screened"]]
     assert [tried["candidate"] for tried in raw["real"]["confirmations"]] == null_search.new_bests(lows)
     assert "| real | 1 | 3 |" in capsys.readouterr().out
+    asked = len(machine.asked)
+    null_run.main(["--quick", "--only", "simulated", "--blocks", str(pool)])
+    printed = capsys.readouterr().out
+    assert "| simulated | 2 | 3 |" in printed
+    assert "| real |" not in printed
+    assert len(machine.asked) == asked
 
 
 def refused(*_: Any, **fields: Any) -> Answer:
@@ -341,3 +348,22 @@ def test_raw_results_that_cannot_be_written_are_refused_before_anything_is_measu
     with pytest.raises(SystemExit):
         arguments("planted", "").parse_args(["--out", str(tmp_path / name)])
     assert said in capsys.readouterr().err
+
+
+def test_estimators_are_compared_on_the_same_turns(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Paces that wander: turns that follow each other are alike.
+    pace = np.cumsum(NOISES["Gaussian"](np.random.default_rng(3), 800)) / 3
+    path = tmp_path / "turns.json"
+    path.write_text(json.dumps([(0.1 * np.exp(pace - pace.mean())).tolist()]))
+    monkeypatch.setattr(sys, "argv", ["estimators", str(path), "--count", "100", "--effect", "1.5"])
+    estimators.main()
+    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [name for name, *_ in rows] == list(estimators.ESTIMATORS)
+    widths, excluded, seen = (
+        [float(cell.rstrip("%")) for cell in column] for column in list(zip(*rows, strict=True))[1:]
+    )
+    assert widths[-1] < widths[0]
+    assert max(excluded) <= 12.0
+    assert seen == [100.0] * len(rows)
