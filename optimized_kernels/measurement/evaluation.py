@@ -41,6 +41,8 @@ ReportPhase = Callable[[str, str], None]
 # The checks have warmed all up but the turn itself.
 WARM_UP_TURNS, COMPILED_WARM_UP_TURNS = 1, 3
 COMPILED_SHARE = 0.6
+# What is timed last, in words.
+ALONE = "stock MLX alone"
 
 
 class Evaluation:
@@ -203,6 +205,7 @@ class Evaluation:
                 return wrong
         if low <= 1.0:
             return None
+        self._enter("timing", ALONE)
         alone = check_alone(sides, "eager", eager, request, trained, self._noise_floor())
         if isinstance(alone, Rejected):
             return alone

@@ -13,28 +13,31 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+from optimized_kernels.measurement.evaluation import ALONE
 from scripts.benchmarks.harness_client import ROOT, Answer, evaluate, scored
 from scripts.benchmarks.machine import arguments, facts, heading
 from scripts.benchmarks.table import markdown_table, write_raw
 
 # Time enough for all processes of an evaluation to import what they need.
 EARLY_SECONDS = 2.0
-PARTS = ("wall", "timed", "beyond", "before_timing")
+PARTS = ("wall", "timed", "alone", "beyond", "before_timing")
 DEFAULT = ROOT / "problems" / "mlx_training" / "initial_program.py"
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds of one evaluation: all of it, inside timed turns, and before and in the timing phase."""
+    """Seconds of one evaluation: all of it, inside paired turns, timing the reference alone (preparing its
+    turns, and looking into a suspicion, included), and before the timing phase."""
 
     wall: float
     timed: float
+    alone: float
     before_timing: float
 
     @property
     def beyond(self) -> float:
         """Seconds that timed nothing."""
-        return self.wall - self.timed
+        return self.wall - self.timed - self.alone
 
 
 def cost_of(answer: Answer) -> Cost:
@@ -42,8 +45,9 @@ def cost_of(answer: Answer) -> Cost:
     metrics = scored(answer)["metrics"]
     step = metrics["step_ms_reference"] + metrics["step_ms_candidate"]
     timed = 2 * metrics["blocks"] * metrics["turn_steps"] * step / 1000.0
-    before = next(phase.seconds for phase in answer.phases if phase.name == "timing")
-    return Cost(answer.seconds, timed, before)
+    timing = [phase for phase in answer.phases if phase.name == "timing"]
+    alone = [answer.seconds - phase.seconds for phase in timing if phase.detail == ALONE]
+    return Cost(answer.seconds, timed, sum(alone), timing[0].seconds)
 
 
 def _cost(source: str, seed: int, early: float | None, options: dict[str, object]) -> Cost:
@@ -79,8 +83,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         "of",
         "evaluations",
         "wall, s",
-        "timed steps, s",
-        "beyond them, s",
+        "paired steps, s",
+        "stock alone, s",
+        "beyond both, s",
         "before timing, s",
     ]
     print(markdown_table(header, rows))

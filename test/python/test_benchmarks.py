@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimized_kernels.measurement.evaluation import ALONE
 from optimized_kernels.measurement.screening import screened
 from scripts.benchmarks import (
     estimators,
@@ -271,6 +272,10 @@ def test_the_cost_is_what_times_nothing() -> None:
     cost = evaluation_cost.cost_of(Machine()(None, "screening", 1))
     # 40 blocks of two turns a side, 50 and 40 ms.
     assert (cost.wall, cost.timed, cost.beyond, cost.before_timing) == pytest.approx((9.0, 7.2, 1.8, 1.5))
+    answer = Machine()(None, "screening", 1)
+    ended = Answer(answer.result, [*answer.phases, Phase(8.2, "timing", ALONE)], answer.seconds)
+    cost = evaluation_cost.cost_of(ended)
+    assert (cost.alone, cost.beyond) == pytest.approx((0.8, 1.0))
 
 
 def test_one_real_evaluation_through_the_client(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
