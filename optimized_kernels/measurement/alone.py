@@ -1,8 +1,8 @@
 """The reference once more, alone: is it as fast beside the candidate as it is without?
 
-Whatever a candidate does to slow the reference's turns down (and however it escaped being frozen) shows here.
-So does a machine that changed its pace in between: a suspicion is looked into with more turns alone, then
-with fresh launches, paired turns and lonely ones right after each other. Where every look agrees the
+What a candidate does to slow most of the reference's turns down (and however it escaped being frozen) shows
+here. So does a machine that changed its pace in between: a suspicion is looked into with more turns alone,
+then with fresh launches, paired turns and lonely ones right after each other. Where every look agrees the
 measurement is refused; where one does not, its paired turns, which nothing speaks against, stand in for those
 that were suspected.
 """
@@ -12,8 +12,6 @@ from __future__ import annotations
 import math
 import random
 from statistics import quantiles
-
-import numpy as np
 
 from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.confidence_sequence import FIRST_LOOK
@@ -27,8 +25,10 @@ from optimized_kernels.measurement.statistics import PAIRS
 from optimized_kernels.measurement.turn_check import TurnCheck
 from optimized_kernels.measurement.verdict import Rejected
 
-# Alone, at a time: that often while the reference seems held up.
-ALONE_TURNS, SPELLS = 12, 3
+# What goes on meanwhile, for who follows an evaluation.
+ALONE = "stock MLX alone"
+# So many alone; and so many more where the reference seems held up.
+ALONE_TURNS, MORE_TURNS = 12, 24
 WARM_UP_TURNS = 3
 LOOKS = 2
 FEWEST_LOOKED_AT = 6
@@ -37,20 +37,51 @@ TENTHS, QUARTERS, FEWEST_FOR_TENTHS = 10, 4, 20
 TURNS_PLACED = PAIRS * STRETCH
 # Beyond the machine's own noise; what a hog is worth is far more.
 SLACK = math.log(1.15)
+CHANCE, FEWEST_FOR_CHANCE = 0.05, 12
 
 
 def slowdown(paired: list[float], alone: list[float]) -> float:
-    """How much slower `paired` turns are than `alone` ones, as a log-ratio: what two views agree on.
+    """How much slower the quickest tenth of `paired` turns is than that of `alone` ones, as a log-ratio; the
+    quickest quarter where a tenth would be one or two turns.
 
-    Seconds. One view are the quickest tenths, or quarters where a tenth would be one or two turns: turns that
-    nothing else on the machine disturbed. On one with neighbours it may be chance whether as many as that are
-    quick. The other is the median of all differences (Hodges and Lehmann, Annals of Mathematical Statistics
-    34, 1963), which chance moves most where about half are.
+    Seconds. Quick turns are those that nothing else on the machine disturbed, on one with neighbours maybe
+    fewer than one in four.
     """
     parts = TENTHS if len(paired) >= FEWEST_FOR_TENTHS else QUARTERS
-    quick, quick_alone = (quantiles(turns, n=parts, method="inclusive")[0] for turns in (paired, alone))
-    differences = np.subtract.outer(np.log(paired), np.log(alone))
-    return min(math.log(quick / quick_alone), float(np.median(differences)))
+    return math.log(_quick(paired, parts) / _quick(alone, parts))
+
+
+def _quick(turns: list[float], parts: int) -> float:
+    return quantiles(turns, n=parts, method="inclusive")[0]
+
+
+def chance(paired: list[float], alone: list[float], limit: float) -> float:
+    """Probability that so many of the turns up to `limit` are `alone` ones, if nothing sets these apart.
+
+    Seconds. Fisher's exact test (Statistical Methods for Research Workers, 5th ed., 21.02), one-sided.
+    """
+    quick_alone, quick_paired = (sum(turn <= limit for turn in turns) for turns in (alone, paired))
+    quick, every = quick_alone + quick_paired, len(alone) + len(paired)
+    ways = (
+        math.comb(len(alone), count) * math.comb(len(paired), quick - count)
+        for count in range(quick_alone, min(len(alone), quick) + 1)
+    )
+    return sum(ways) / math.comb(every, quick)
+
+
+def is_suspicious(paired: list[float], alone: list[float], most: float) -> bool:
+    """Whether the quick ones of `paired` turns are slower than those of `alone` ones by more than `most`.
+
+    Seconds; `most`: a log-ratio. On a machine with two paces it may be chance that a quarter of one kind is
+    quick and not of the other: turns that are about as quick as the quickest tenth or quarter of `alone` must
+    be rarer among `paired` ones than chance has it. Of few turns chance would explain anything.
+    """
+    if slowdown(paired, alone) <= most:
+        return False
+    if len(paired) < FEWEST_FOR_CHANCE:
+        return True
+    limits = [_quick(alone, parts) * math.exp(most) for parts in (TENTHS, QUARTERS)]
+    return any(chance(paired, alone, limit) < CHANCE for limit in limits)
 
 
 def check_alone(
@@ -62,41 +93,38 @@ def check_alone(
     `noise_floor`: the machine's own, a log-ratio.
     """
     most = SLACK + noise_floor
-    found = _slower_than_alone(sides, loop, measured, most)
-    if found <= most:
+    found = _held_up(sides, loop, measured, most)
+    if found is None:
         return measured
     for _ in range(LOOKS):
         looked = _look_again(request, loop, trained, measured.blocks, most)
         if isinstance(looked, Rejected):
             return looked
-        again, slower_again = looked
-        if slower_again <= most:
+        again, found_again = looked
+        if found_again is None:
             return again
-        found = min(found, slower_again)
-    slower = f"stock MLX was never faster than {math.exp(found):.2f} times its time alone"
+        found = min(found, found_again)
+    slower = f"stock MLX took at least {math.exp(found):.2f} times its time alone"
     return Rejected("timing", f"the measurement is void: {slower} while this program was there")
 
 
-def _slower_than_alone(sides: Sides, loop: Loop, measured: Measured, most: float) -> float:
-    """How much slower the reference was beside the others than alone, for which they are ended; timed for
-    longer while that is more than `most`."""
+def _held_up(sides: Sides, loop: Loop, measured: Measured, most: float) -> float | None:
+    """Ends all other sides; how much slower the reference was beside them than alone, where suspicious."""
     for name, side in sides.by_name.items():
         if name != REFERENCE:
             side.process.kill()
             sides.freezer.roots.pop(name, None)
-    paired, found, alone = measured.times_after_others(REFERENCE), math.inf, []
-    for _ in range(SPELLS):
-        alone += _alone(sides, loop)
-        found = slowdown(paired, alone)
-        if found <= most:
-            break
-    return found
+    paired, alone = measured.times_after_others(REFERENCE), _alone(sides, loop, ALONE_TURNS)
+    if not is_suspicious(paired, alone, most):
+        return None
+    alone += _alone(sides, loop, MORE_TURNS)
+    return slowdown(paired, alone) if is_suspicious(paired, alone, most) else None
 
 
-def _alone(sides: Sides, loop: Loop) -> list[float]:
+def _alone(sides: Sides, loop: Loop, turns: int) -> list[float]:
     rng = random.SystemRandom()
     alone: list[float] = []
-    for number in range(ALONE_TURNS):
+    for number in range(turns):
         if number % TURNS_PLACED == 0:
             sides.placement.draw(rng)
         alone.append(sides.turn(REFERENCE, rng.getrandbits(48), loop, rng.getrandbits(48)).seconds)
@@ -105,8 +133,8 @@ def _alone(sides: Sides, loop: Loop) -> list[float]:
 
 def _look_again(
     request: Request, loop: Loop, trained: Trained, blocks_before: int, most: float
-) -> tuple[Measured, float] | Rejected:
-    """A launch of its own: its blocks, and how much slower the reference was in them than alone.
+) -> tuple[Measured, float | None] | Rejected:
+    """A launch of its own: its blocks, and how much slower the reference was in them than alone, if it was.
 
     As many blocks as there were before, for what stands in for them must not know less; but no more than an
     interval for a fixed horizon may have.
@@ -122,4 +150,4 @@ def _look_again(
             wrong = one_more(loop, paired)
             if wrong is not None:
                 return wrong
-        return check_prepared(paired) or (paired, _slower_than_alone(sides, loop, paired, most))
+        return check_prepared(paired) or (paired, _held_up(sides, loop, paired, most))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from optimized_kernels.measurement.alone import check_alone
+from optimized_kernels.measurement.alone import ALONE, check_alone
 from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.correctness import Trained
 from optimized_kernels.measurement.preparation import check_prepared
@@ -66,6 +66,7 @@ def time_launches(
             if wrong is not None:
                 return wrong
             if number == request.launches:
+                report(f"{loop}, {ALONE}")
                 last = check_alone(sides, loop, into[loop][-1], request, trained, noise_floor)
                 if isinstance(last, Rejected):
                     return last

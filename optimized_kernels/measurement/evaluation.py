@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from optimized_kernels.measurement.alone import check_alone
+from optimized_kernels.measurement.alone import ALONE, check_alone
 from optimized_kernels.measurement.audit import check_audit
 from optimized_kernels.measurement.blocks import Blocks, Measured
 from optimized_kernels.measurement.calibration import Context
@@ -41,8 +41,6 @@ ReportPhase = Callable[[str, str], None]
 # The checks have warmed all up but the turn itself.
 WARM_UP_TURNS, COMPILED_WARM_UP_TURNS = 1, 3
 COMPILED_SHARE = 0.6
-# What is timed last, in words.
-ALONE = "stock MLX alone"
 
 
 class Evaluation:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from optimized_kernels.measurement.evaluation import ALONE
+from optimized_kernels.measurement.alone import ALONE
 from scripts.benchmarks.harness_client import ROOT, Answer, evaluate, scored
 from scripts.benchmarks.machine import arguments, facts, heading
 from scripts.benchmarks.table import markdown_table, write_raw

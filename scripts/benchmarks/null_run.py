@@ -2,8 +2,8 @@
 
     python -m scripts.benchmarks.null_run --blocks null.json [--only simulated] [--out raw.json]
 
-20 simulated runs of 200 candidates, statistics only, on blocks resampled from real measurements of equal
-sides (the raw results of `null`, or measured first); and a real one through the harness: 200
+20 simulated runs of 200 candidates, statistics only, on screenings and blocks drawn from real measurements of
+equal sides (the raw results of `null`, or measured first); and a real one through the harness: 200
 programs that differ in a comment, each screened, every new best confirmed against stock MLX and the best
 before it, with the run's error budget.
 
@@ -21,11 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from optimized_kernels.measurement.neighbours import Neighbours
 from scripts.benchmarks.harness_client import ROOT, Confirmation, eager_speedup, evaluate
 from scripts.benchmarks.lanes import in_lanes
 from scripts.benchmarks.machine import arguments, facts, heading
-from scripts.benchmarks.null_measurement import measure_null
+from scripts.benchmarks.null_measurement import NullMeasurement, measure_null
 from scripts.benchmarks.null_search import Search, new_bests, simulate_search
 from scripts.benchmarks.table import markdown_table, write_raw
 
@@ -40,8 +39,8 @@ def candidate(number: int) -> str:
     return f"{IDENTITY.read_text(encoding='utf-8')}\n# null candidate {number}\n"
 
 
-def real_pool(path: Path | None, seed: int, preset: str, runs: int, lanes: int) -> list[Neighbours]:
-    """Blocks of measurements of equal sides, from `path` or measured now."""
+def real_pool(path: Path | None, seed: int, preset: str, runs: int, lanes: int) -> list[NullMeasurement]:
+    """Calm measurements of equal sides, from `path` or measured now."""
     if path is not None:
         raw = json.loads(path.read_text(encoding="utf-8"))
         calm = [each["harness"] for each in raw["repeated"] if not each["noisy"]]
@@ -49,9 +48,9 @@ def real_pool(path: Path | None, seed: int, preset: str, runs: int, lanes: int) 
             raise SystemExit(
                 f"{path} has no neighbour_log_ratios; expected raw results of this version's `null`"
             )
-        return [each["neighbour_log_ratios"] for each in calm]
+        return [NullMeasurement(**each) for each in calm]
     jobs = [partial(measure_null, seed * 10**6 + number, preset, POOL_SECONDS) for number in range(runs)]
-    return [each.neighbour_log_ratios for each in in_lanes(jobs, lanes)]
+    return in_lanes(jobs, lanes)
 
 
 def screen(number: int, seed: int, options: dict[str, Any]) -> dict[str, float] | None:
@@ -97,7 +96,9 @@ def _real_row(real: dict[str, Any]) -> list[object]:
     return ["real", 1, len(real["screened"]), tried, f"{int(false > 0)} ({false} in all)", f"{best:.3f}"]
 
 
-def _simulated(pool: list[Neighbours], seed: int, runs: int, candidates: int) -> tuple[Any, list[object]]:
+def _simulated(
+    pool: list[NullMeasurement], seed: int, runs: int, candidates: int
+) -> tuple[Any, list[object]]:
     """Raw results of simulated runs, and their row."""
     rng, search = np.random.default_rng(seed), Search(candidates=candidates)
     found = [simulate_search(pool, search, rng) for _ in range(runs)]
@@ -123,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if "simulated" in kinds:
         pool = real_pool(options.blocks, options.seed, options.preset, pool_runs, options.lanes)
         found, row = _simulated(pool, options.seed, runs, candidates)
-        raw |= {"pool": pool, "simulated": found}
+        raw |= {"pool": [each.as_json() for each in pool], "simulated": found}
         rows.append(row)
     if "real" in kinds:
         budget = {"preset": options.preset, **({"timingSeconds": 0.5} if options.quick else {})}

@@ -11,9 +11,9 @@ import numpy as np
 from optimized_kernels.measurement.error_budget import confirmation_level
 from optimized_kernels.measurement.launches import confirm
 from optimized_kernels.measurement.neighbours import Neighbours, disjoint_pairs
-from optimized_kernels.measurement.screening import screened
+from scripts.benchmarks.null_measurement import NullMeasurement
 
-Pool = Sequence[Neighbours]
+Pool = Sequence[NullMeasurement]
 
 
 def new_bests(scores: Sequence[float]) -> list[int]:
@@ -25,9 +25,15 @@ def new_bests(scores: Sequence[float]) -> list[int]:
     return bests
 
 
+def screened_low(pool: Pool, rng: np.random.Generator) -> float:
+    """Lower bound of one of the pool's screenings, in which either side may have been the candidate's."""
+    chosen = pool[int(rng.integers(len(pool)))]
+    return chosen.low if rng.random() < 0.5 else 1.0 / chosen.high
+
+
 def stretch(pool: Pool, blocks: int, rng: np.random.Generator) -> Neighbours:
     """Consecutive blocks of one of the pool, from a random one on; its end meets its start."""
-    chosen = pool[int(rng.integers(len(pool)))]
+    chosen = pool[int(rng.integers(len(pool)))].neighbour_log_ratios
     start = int(rng.integers(len(chosen)))
     return [chosen[(start + i) % len(chosen)] for i in range(blocks)]
 
@@ -42,7 +48,6 @@ class Search:
     """Sizes of a simulated run."""
 
     candidates: int = 200
-    screening_blocks: int = 30
     launches: int = 5
     launch_blocks: int = 10
 
@@ -50,11 +55,10 @@ class Search:
 def simulate_search(pool: Pool, search: Search, rng: np.random.Generator) -> tuple[int, int]:
     """Confirmations tried, and how many of them called a null candidate faster.
 
-    `pool` are measurements of equal sides. Every launch is drawn from a
-    measurement of its own, so that what differs from launch to launch is in it.
+    `pool` are screenings of equal sides. Every launch is drawn from a measurement of its own, so that what
+    differs from launch to launch is in it.
     """
-    stretches = [stretch(pool, search.screening_blocks, rng) for _ in range(search.candidates)]
-    bests = new_bests([screened(each).low for each in stretches])
+    bests = new_bests([screened_low(pool, rng) for _ in range(search.candidates)])
     false = 0
     for index in range(1, len(bests) + 1):
         launches = [block_means(stretch(pool, search.launch_blocks, rng)) for _ in range(search.launches)]

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimized_kernels.measurement.evaluation import ALONE
+from optimized_kernels.measurement.alone import ALONE
 from optimized_kernels.measurement.screening import screened
 from scripts.benchmarks import (
     estimators,
@@ -87,19 +87,31 @@ def test_new_bests_are_records(scores: list[float]) -> None:
     assert bests == [i for i in range(len(scores)) if all(scores[j] < scores[i] for j in range(i))]
 
 
+def null_of(blocks: list[list[float]]) -> null_measurement.NullMeasurement:
+    found = screened(blocks)
+    return null_measurement.NullMeasurement(found.median, found.low, found.high, blocks, 5.0)
+
+
 def test_a_stretch_is_consecutive() -> None:
-    found = null_search.stretch([[[0.0], [1.0], [2.0]]], 5, np.random.default_rng(1))
+    pool = [null_measurement.NullMeasurement(1.0, 0.9, 1.1, [[0.0], [1.0], [2.0]], 5.0)]
+    found = null_search.stretch(pool, 5, np.random.default_rng(1))
     assert all((b - a) % 3 == 1 for (a,), (b,) in pairwise(found))
+
+
+def test_either_side_of_a_null_screening_may_be_the_candidate() -> None:
+    pool, rng = [null_measurement.NullMeasurement(1.0, 0.9, 1.25, [], 5.0)], np.random.default_rng(1)
+    assert {null_search.screened_low(pool, rng) for _ in range(40)} == {0.9, 0.8}
 
 
 def test_a_simulated_search_confirms_nothing_of_noise_and_something_of_a_shifted_pool() -> None:
     rng = np.random.default_rng(1)
-    pool = [taken_in_turns(rng.normal(0, NOISE, TURNS * 20)) for _ in range(20)]
+    noise = [taken_in_turns(rng.normal(0, NOISE, TURNS * 20)) for _ in range(20)]
+    pool = [null_of(blocks) for blocks in noise]
     search = null_search.Search(candidates=60)
     tried = [null_search.simulate_search(pool, search, rng) for _ in range(10)]
     assert all(confirmations >= 1 for confirmations, _ in tried)
     assert sum(false for _, false in tried) <= 2
-    faster = [[[value + 0.1 for value in block] for block in blocks] for blocks in pool]
+    faster = [null_of([[value + 0.1 for value in block] for block in blocks]) for blocks in noise]
     confirmations, found = null_search.simulate_search(faster, search, rng)
     assert found >= confirmations - 2 > -2
     assert found >= 1
@@ -199,7 +211,7 @@ def test_a_null_run_reads_its_pool_and_confirms_new_bests(
 ) -> None:
     pool = tmp_path / "null.json"
     neighbours = taken_in_turns(np.random.default_rng(1).normal(0, NOISE, TURNS * 40))
-    each = {"noisy": False, "harness": {"neighbour_log_ratios": neighbours}}
+    each = {"noisy": False, "harness": null_of(neighbours).as_json()}
     pool.write_text(json.dumps({"repeated": [each, each, {**each, "noisy": True}]}))
     machine = Machine()
     monkeypatch.setattr(null_run, "evaluate", machine)

@@ -65,7 +65,7 @@ def test_two_looks_are_wrong_as_rarely_as_promised(noise: str) -> None:
     rng = np.random.default_rng([17, len(noise)])
     runs, wrong = 1000, 0
     for _ in range(runs):
-        turns = rng.normal(0.0, 0.03, TURNS * 19)
+        turns = rng.normal(0.0, 0.03, TURNS * round(EXTENDED * 12))
         if noise == "neighbours":
             turns += 0.5 * rng.choice([0.0, 1.0], len(turns), p=[0.8, 0.2])
         rule, blocks = Screening(BUDGET), taken_in_turns(turns)
