@@ -20,7 +20,7 @@ from optimized_kernels.measurement.verdict import Rejected
 
 # An interval wholly below this ends the screening.
 HOPELESS = math.log(0.98)
-# From this centre on a program gets more than its share of the device, most of all where it is undecided.
+# From this centre on a program gets more than its share of the device.
 PROMISING = math.log(1.02)
 PROMISING_SHARE = 1.25
 # A slow program may overdraw the budget this far to get a usable interval at its first look.
@@ -56,9 +56,9 @@ class Screening:
     def _is_told(self, interval: Interval, elapsed: float) -> bool:
         if is_hopeless(interval, HOPELESS):
             return True
-        share = 1.0
-        if interval.centre >= PROMISING:
-            share = EXTENDED if interval.low <= 0.0 else PROMISING_SHARE
+        share = PROMISING_SHARE if interval.centre >= PROMISING else 1.0
+        if interval.centre > 0.0 and is_undecided(interval):
+            share = EXTENDED
         return elapsed >= share * self.budget
 
 

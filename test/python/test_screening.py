@@ -107,8 +107,9 @@ def test_a_slow_program_overdraws_its_budget_for_a_usable_interval() -> None:
 
 def test_many_blocks_are_looked_at_one_by_one() -> None:
     hopeless, promising = taken(-0.2, FIRST_LOOK), taken(0.1, FIRST_LOOK)
-    undecided, equal = taken(0.025, FIRST_LOOK, spread=0.3), taken(0.0, FIRST_LOOK)
-    ends = [(hopeless, 0.1), (equal, 1.0), (promising, PROMISING_SHARE), (undecided, EXTENDED)]
+    equal, slower = taken(0.0, FIRST_LOOK), taken(-0.013, FIRST_LOOK, spread=0.3)
+    ends = [(hopeless, 0.1), (equal, 1.0), (slower, 1.0), (promising, PROMISING_SHARE)]
+    ends += [(taken(centre, FIRST_LOOK, spread=0.3), EXTENDED) for centre in (0.013, 0.025)]
     for values, share in ends:
         rule = Screening(BUDGET)
         assert not rule.is_done(values, share * BUDGET - 0.1) or values is hopeless
