@@ -74,9 +74,9 @@ def _suspicions(quiet: float, paired: int, held_up: Callable[[float], float]) ->
 
 
 @pytest.mark.parametrize("quiet", [0.2, 0.3, 0.4])
-@pytest.mark.parametrize("paired", [18, 28])
-def test_a_machine_that_is_seldom_left_alone_is_no_suspicion(quiet: float, paired: int) -> None:
-    assert _suspicions(quiet, paired, lambda turn: turn) < 0.07
+@pytest.mark.parametrize(("paired", "share"), [(18, 0.07), (28, 0.05)])
+def test_a_machine_that_is_seldom_left_alone_is_no_suspicion(quiet: float, paired: int, share: float) -> None:
+    assert _suspicions(quiet, paired, lambda turn: turn) < share
 
 
 @pytest.mark.parametrize("quiet", [0.3, 0.4, 0.6, 1.0])
