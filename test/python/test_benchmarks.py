@@ -181,7 +181,7 @@ def test_planted_effects_are_counted(
     )
     assert raw["effects"][1]["seen"] == 4
     assert "| +10% |" in capsys.readouterr().out
-    assert {options["options"].get("timingSeconds") for _, options in machine.asked} == {None, 20.0}
+    assert {options["options"].get("timingSeconds") for _, options in machine.asked} == {None, 45.0}
 
 
 def test_null_counts_wrong_intervals_and_false_wins(
