@@ -1,12 +1,38 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+// These hold durations against bounds, or measure on the device: neighbours would disturb them.
+const undisturbed = [
+  'test/cli/calibrate.test.ts',
+  'test/cli/start.test.ts',
+  'test/evaluation/**/*.test.ts',
+  'test/setup/**/*.test.ts',
+  'test/temporal/wall-clock.test.ts',
+]
+const shared = { pool: 'forks', testTimeout: 120_000, hookTimeout: 120_000 } as const
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'forks',
-    // Some files measure time and all of them start processes: on two cores neighbours only disturb.
-    fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'side by side',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...undisturbed],
+          // A run's processes wait for each other most of the time.
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'undisturbed',
+          include: undisturbed,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

@@ -18,7 +18,8 @@ try {
     `--outputFile.json=${vitestReport}`,
   ])
   const pytestReport = join(folder, 'pytest.xml')
-  const pytest = await run(pythonPath(), ['-m', 'pytest', '-q', `--junit-xml=${pytestReport}`])
+  // Two at a time: most of a test is processes that start, and wait for each other.
+  const pytest = await run(pythonPath(), ['-m', 'pytest', '-n2', '--dist=worksteal', `--junit-xml=${pytestReport}`])
   const suites: SuiteTotals[] = [readVitestReport(vitestReport, vitest), readPytestReport(pytestReport, pytest)]
   console.log(formatTotals(suites))
   process.exitCode = suites.every((suite) => suite.failed === 0) ? 0 : 1

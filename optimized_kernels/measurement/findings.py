@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from optimized_kernels.measurement.blocks import Measured
@@ -50,6 +51,11 @@ class Findings:
         """Median time of a turn."""
         return joined(self.launches[loop]).step_ms(side) / 1000.0
 
+    def timed_seconds(self, turn_steps: int) -> float:
+        """Of all turns, of every side and in both loops; what is between turns is not in it."""
+        launches = itertools.chain.from_iterable(self.launches.values())
+        return turn_steps * sum(sum(seconds) for launch in launches for seconds in launch.times.values())
+
     def scored(self, request: Request, context: Context | None) -> Scored:
         """The result; every stage has been passed."""
         eager = self.speedup(request, "eager")
@@ -89,6 +95,7 @@ class Findings:
             "blocks": float(eager.pairs),
             "launches": float(len(self.launches["eager"])),
             "turn_steps": float(request.turn_steps),
+            "timed_seconds": self.timed_seconds(request.turn_steps),
             "total_time_ratio": total_time_ratio(times.times[REFERENCE], times.times[CANDIDATE]),
             "step_ms_reference": times.step_ms(REFERENCE),
             "step_ms_candidate": times.step_ms(CANDIDATE),

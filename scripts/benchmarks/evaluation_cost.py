@@ -41,10 +41,8 @@ class Cost:
 
 
 def cost_of(answer: Answer) -> Cost:
-    """From a scored answer; timed are two turns a side in every block."""
-    metrics = scored(answer)["metrics"]
-    step = metrics["step_ms_reference"] + metrics["step_ms_candidate"]
-    timed = 2 * metrics["blocks"] * metrics["turn_steps"] * step / 1000.0
+    """From a scored answer."""
+    timed = scored(answer)["metrics"]["timed_seconds"]
     timing = [phase for phase in answer.phases if phase.name == "timing"]
     alone = [answer.seconds - phase.seconds for phase in timing if phase.detail == ALONE]
     return Cost(answer.seconds, timed, sum(alone), timing[0].seconds)

@@ -217,3 +217,35 @@ def test_a_program_that_is_not_there_is_named(means: Means, scratch: Path) -> No
     ended = subprocess.run(confined.argv, capture_output=True, text=True)
     assert ended.returncode == 1
     assert "/no/such/program cannot be run: No such file" in ended.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to a chosen process")
+def test_what_forks_and_exits_without_end_is_ended(scratch: Path) -> None:
+    # Each is its parent's orphan at once and in a group of its own; they would go on for a minute.
+    chain = """
+import os, time
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    if os.fork() > 0:
+        os._exit(0)
+    os.setsid()
+"""
+    code = f"""
+import os, subprocess, sys, time
+from functools import partial
+from optimized_kernels.sandbox.process_tree import Children, adopt_orphans, end_tree, living_tree
+adopt_orphans()
+left = []
+for _ in range(6):
+    children, process = Children(), subprocess.Popen([sys.executable, "-c", {chain!r}])
+    process.wait()
+    def pump(seconds):
+        children.reap()
+        time.sleep(seconds)
+    left.append(end_tree(children, partial(living_tree, os.getpid(), process.pid), pump, grace=0.0))
+print(left, children.are_gone())
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=scratch, check=True)
+    assert ended.stdout == "[0, 0, 0, 0, 0, 0] True\n"
