@@ -5,8 +5,10 @@ const undisturbed = [
   'test/cli/calibrate.test.ts',
   'test/cli/start.test.ts',
   'test/evaluation/**/*.test.ts',
+  'test/runs/chaos.test.ts',
   'test/setup/**/*.test.ts',
-  'test/temporal/wall-clock.test.ts',
+  'test/supervise/**/*.test.ts',
+  'test/temporal/**/*.test.ts',
 ]
 const shared = { pool: 'forks', testTimeout: 120_000, hookTimeout: 120_000 } as const
 

@@ -11,10 +11,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
+from optimized_kernels.sandbox.processes import children_of
+
 LINUX = sys.platform == "linux"
 GRACE_SECONDS = 1.0
 KILL_SECONDS = 3.0
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS, BREATH_SECONDS = 0.02, 0.001
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -80,18 +82,6 @@ def living_tree(root: int, group: int) -> list[int]:
     return sorted(found - {root})
 
 
-def _own_children() -> list[int]:
-    """Children of this process, zombies too; none where the kernel does not list them (Linux)."""
-    found: list[int] = []
-    for thread in os.listdir("/proc/self/task"):
-        with (
-            contextlib.suppress(FileNotFoundError, ProcessLookupError),
-            open(f"/proc/self/task/{thread}/children", "rb") as file,
-        ):
-            found.extend(map(int, file.read().split()))
-    return found
-
-
 class Children:
     """Reaps the children of this process, adopted orphans included."""
 
@@ -134,10 +124,15 @@ class Children:
         A look at the whole machine takes longer than a process lives that forks and exits at once. Here one
         is dead a moment after it was adopted, mostly before it forks again.
         """
+        killed: set[int] = set()
         until = time.monotonic() + seconds
         while not self.are_gone() and time.monotonic() < until:
-            for pid in _own_children():
+            found = children_of(os.getpid())
+            for pid in found:
                 _send(os.kill, pid, signal.SIGKILL)
+            if killed.issuperset(found):
+                time.sleep(BREATH_SECONDS)  # they are dying
+            killed.update(found)
             self.reap()
 
     def take_orphan_groups(self) -> set[int]:
@@ -172,11 +167,14 @@ def end_tree(
     clean = 0
     while True:
         pids, groups = living(), children.take_orphan_groups()
-        # One scan can miss a process that is born while it runs; two in a row do not.
+        # A scan can miss a process that is born while it runs; two in a row hardly do, and this process's
+        # own children are known for sure.
         clean = 0 if pids or groups else clean + 1
         elapsed = time.monotonic() - started
-        if clean == 2 or elapsed > grace + KILL_SECONDS:
-            return len(pids) or len(groups)
+        if clean >= 2 and (children.are_gone() or not LINUX):
+            return 0
+        if clean != 1 and elapsed > grace + KILL_SECONDS:
+            return len(pids) or len(groups) or 1
         for group in groups - {0, os.getpgrp()}:
             _send(os.killpg, group, signal.SIGKILL)
         for pid in pids:
@@ -189,4 +187,4 @@ def end_tree(
             children.kill(PAUSE_SECONDS)
             pump(0.0)
         else:
-            pump(PAUSE_SECONDS if pids else 0.0)
+            pump(PAUSE_SECONDS if pids or clean >= 2 else 0.0)

@@ -117,10 +117,6 @@ def test_turns_of_several_steps_report_single_ones(tmp_path: Path) -> None:
     assert several["calls"] == single["calls"] == {"matmul": {"forward": 10, "backward": 20}}
     step = "step_ms_reference"
     assert several["metrics"][step] == pytest.approx(single["metrics"][step], rel=0.6)
-    for metrics in (single["metrics"], several["metrics"]):
-        both = (metrics[step] + metrics["step_ms_candidate"]) / 1000.0
-        expected = 2 * metrics["blocks"] * metrics["turn_steps"] * both
-        assert metrics["timed_seconds"] == pytest.approx(expected, rel=0.5)
 
 
 def test_a_step_left_out_of_a_turn_of_several_is_seen(tmp_path: Path) -> None:
