@@ -52,7 +52,7 @@ class Findings:
         return joined(self.launches[loop]).step_ms(side) / 1000.0
 
     def timed_seconds(self, turn_steps: int) -> float:
-        """Of all turns that the result is about, of every side and in both loops; not what is between them."""
+        """Of all turns behind the result, of every side and in both loops; not what is between them."""
         launches = itertools.chain.from_iterable(self.launches.values())
         return turn_steps * sum(sum(seconds) for launch in launches for seconds in launch.times.values())
 

@@ -41,7 +41,7 @@ class Cost:
 
 
 def cost_of(answer: Answer) -> Cost:
-    """From a scored answer, whose `timed` and `alone` are not of one time unless a look replaced a launch."""
+    """From a scored answer; turns of a look that replaced a launch are in `timed` and in `alone`."""
     timed = scored(answer)["metrics"]["timed_seconds"]
     timing = [phase for phase in answer.phases if phase.name == "timing"]
     alone = [answer.seconds - phase.seconds for phase in timing if phase.detail == ALONE]
